@@ -1,0 +1,1 @@
+"""Selection and grid to items."""

@@ -1,0 +1,1 @@
+"""Bands to values: band math."""

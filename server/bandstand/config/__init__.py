@@ -1,0 +1,1 @@
+"""config.yml to typed values."""

@@ -1,0 +1,1 @@
+"""Pixels to bytes: one file a format."""

@@ -1,0 +1,1 @@
+"""The hall that all rooms open onto: plan, run, answer."""

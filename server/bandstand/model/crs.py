@@ -1,0 +1,177 @@
+"""Coordinate reference systems from any spelling, their axis order, and their names back out."""
+
+import re
+import threading
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import pyproj
+
+from bandstand.errors import UnsupportedCrs, shorten
+
+_SPELLINGS = (
+    re.compile(r"^epsg:(?P<code>\d{1,7})$", re.IGNORECASE),
+    re.compile(r"^urn:(?:x-)?ogc:def:crs:epsg:[\d.]*:(?P<code>\d{1,7})$", re.IGNORECASE),
+    re.compile(r"^https?://(?:www\.)?opengis\.net/def/crs/epsg/[\d.]+/(?P<code>\d{1,7})$", re.IGNORECASE),
+    re.compile(r"^https?://(?:www\.)?opengis\.net/gml/srs/epsg\.xml#(?P<code>\d{1,7})$", re.IGNORECASE),
+)
+_CRS84 = re.compile(
+    r"^(?:(?:ogc:)?crs:?84|urn:(?:x-)?ogc:def:crs:ogc:[\d.]*:crs84|https?://(?:www\.)?opengis\.net/def/crs/ogc/[\d.]+/crs84)$",
+    re.IGNORECASE,
+)
+_ALIASES = {900913: 3857, 102100: 3857, 3785: 3857}
+_LOCAL = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Crs:
+    """A coordinate reference system; coordinates inside Bandstand are always x (east), y (north).
+
+    Two are equal when their `key` is: an authority code, or the WKT of a system that has none.
+    """
+
+    key: str
+    """`EPSG:32631`, `OGC:CRS84`, or WKT2."""
+    north_first: bool = field(compare=False)
+    """Whether the authority's order puts northing or latitude first."""
+    geographic: bool = field(compare=False)
+    """Whether the units are degrees."""
+    metres_per_unit: float = field(compare=False)
+    """Length of one unit, for scale denominators; 111 319.49 for degrees (OGC 07-057r7, 6.1)."""
+
+    @property
+    def epsg(self) -> int | None:
+        """The EPSG code, if it has one."""
+        return int(self.key[5:]) if self.key.startswith("EPSG:") else None
+
+    @property
+    def urn(self) -> str:
+        """The OGC URN (WMTS, OWS 1.1)."""
+        if self.epsg is None:
+            return "urn:ogc:def:crs:OGC:1.3:CRS84" if self.key == "OGC:CRS84" else self.key
+        return f"urn:ogc:def:crs:EPSG::{self.epsg}"
+
+    @property
+    def uri(self) -> str:
+        """The OGC HTTP URI (WCS 2.0, OGC APIs)."""
+        if self.epsg is None:
+            return "http://www.opengis.net/def/crs/OGC/1.3/CRS84" if self.key == "OGC:CRS84" else self.key
+        return f"http://www.opengis.net/def/crs/EPSG/0/{self.epsg}"
+
+    @property
+    def short(self) -> str:
+        """The short name (WMS): `EPSG:4326`, `CRS:84`."""
+        return "CRS:84" if self.key == "OGC:CRS84" else self.key
+
+    @property
+    def proj(self) -> pyproj.CRS:
+        """The pyproj object."""
+        return _proj(self.key)
+
+    @property
+    def wkt(self) -> str:
+        """WKT2:2019."""
+        return str(_proj(self.key).to_wkt())
+
+
+@lru_cache(maxsize=512)
+def _proj(key: str) -> pyproj.CRS:
+    return pyproj.CRS.from_user_input(key)
+
+
+def parse_crs(text: str, *, locator: str = "crs") -> Crs:
+    """Read a CRS in any spelling that clients use (short, URN, URI, safe CURIE).
+
+    Raises:
+        UnsupportedCrs: The spelling is unknown or the database has no such code.
+    """
+    found = _parse(text.strip().removeprefix("[").removesuffix("]"))
+    if found is None:
+        raise UnsupportedCrs(
+            f'CRS "{shorten(text)}" is not known; expected a spelling such as EPSG:3857, '
+            "urn:ogc:def:crs:EPSG::3857 or http://www.opengis.net/def/crs/EPSG/0/3857.",
+            locator=locator,
+        )
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str) -> Crs | None:
+    if _CRS84.match(text):
+        return crs_from_proj(pyproj.CRS.from_user_input("OGC:CRS84"), key="OGC:CRS84")
+    for spelling in _SPELLINGS:
+        if match := spelling.match(text):
+            code = int(match["code"])
+            code = _ALIASES.get(code, code)
+            try:
+                proj = pyproj.CRS.from_epsg(code)
+            except pyproj.exceptions.CRSError:
+                return None
+            if not (proj.is_projected or proj.is_geographic):
+                return None
+            return crs_from_proj(proj, key=f"EPSG:{code}")
+    return None
+
+
+def crs_from_wkt(wkt: str) -> Crs:
+    """Take a CRS out of a file (WKT or PROJ text), by its EPSG code where it is one exactly.
+
+    Raises:
+        UnsupportedCrs: PROJ cannot read it.
+    """
+    found = _from_wkt(wkt)
+    if found is None:
+        raise UnsupportedCrs("The file's coordinate reference system cannot be read.", locator="crs")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _from_wkt(wkt: str) -> Crs | None:
+    try:
+        proj = pyproj.CRS.from_user_input(wkt)
+    except pyproj.exceptions.CRSError:
+        return None
+    code = proj.to_epsg(min_confidence=70)
+    return crs_from_proj(proj, key=f"EPSG:{code}" if code else proj.to_wkt())
+
+
+def crs_from_proj(proj: pyproj.CRS, *, key: str) -> Crs:
+    """Describe a pyproj CRS by our noun, under the given key."""
+    axes = proj.axis_info
+    north_first = bool(axes) and axes[0].direction.lower() in {"north", "south"}
+    geographic = bool(proj.is_geographic)
+    factor = axes[0].unit_conversion_factor if axes and not geographic else 1.0
+    # OGC 07-057r7, 6.1: one degree counts as the length of a degree of the WGS 84 equator.
+    metres = 111319.49079327358 if geographic else float(factor or 1.0)
+    return Crs(key, north_first=north_first, geographic=geographic, metres_per_unit=metres)
+
+
+WEB_MERCATOR = parse_crs("EPSG:3857")
+WGS84 = parse_crs("EPSG:4326")
+CRS84 = parse_crs("CRS:84")
+
+
+def transformer(source: Crs, target: Crs) -> pyproj.Transformer:
+    """The transformer between two systems, x first on both sides; one a thread, since PROJ contexts are not shared."""
+    kept: dict[tuple[str, str], pyproj.Transformer] | None = getattr(_LOCAL, "transformers", None)
+    if kept is None:
+        kept = _LOCAL.transformers = {}
+    pair = (source.key, target.key)
+    found = kept.get(pair)
+    if found is None:
+        if len(kept) > 256:
+            kept.clear()
+        found = kept[pair] = pyproj.Transformer.from_crs(source.proj, target.proj, always_xy=True)
+    return found
+
+
+__all__ = [
+    "CRS84",
+    "WEB_MERCATOR",
+    "WGS84",
+    "Crs",
+    "crs_from_proj",
+    "crs_from_wkt",
+    "parse_crs",
+    "transformer",
+]

@@ -1,0 +1,30 @@
+"""A band's description: what its stored numbers mean."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One band (a SWE field): stored value × scale + offset = value in `unit`."""
+
+    name: str
+    """The name it is asked by: `B08`, `ndvi`."""
+    dtype: str
+    """numpy's name of the stored type: `uint16`."""
+    nodata: float | None = None
+    """Stored value that means nothing was measured; NaN never means anything else."""
+    scale: float = 1.0
+    offset: float = 0.0
+    unit: str = ""
+    """UCUM unit of the physical value; empty for a pure number."""
+    title: str = ""
+    """For people: `Near infrared 842 nm`."""
+    common_name: str = ""
+    """The STAC common name: `nir`."""
+    categorical: bool = False
+    """Classes or flags: never scaled, never interpolated."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether stored and physical values are the same."""
+        return self.scale == 1.0 and self.offset == 0.0

@@ -1,0 +1,51 @@
+"""Pixels in flight, with their mask and grid."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandstand.model.field import Field
+from bandstand.model.grid import Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """Numbers on a grid: stored values with the fields that explain them."""
+
+    values: NDArray[Any]
+    """(band, y, x); any dtype. What lies under an invalid pixel is undefined."""
+    valid: NDArray[np.bool_]
+    """(1, y, x) or (band, y, x); **True is valid**, the opposite of numpy's masked arrays."""
+    fields: tuple[Field, ...]
+    """One a band."""
+    grid: Grid
+
+    def band(self, name: str) -> NDArray[Any]:
+        """The stored values (y, x) of one band, a view."""
+        for i, known in enumerate(self.fields):
+            if known.name == name:
+                return self.values[i]  # type: ignore[no-any-return]
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: uint8 (y, x, 4) RGBA with straight alpha, or palette indices with their palette."""
+
+    pixels: NDArray[np.uint8]
+    """(y, x, 4) when `palette` is None, else (y, x) indices."""
+    palette: NDArray[np.uint8] | None = None
+    """(n ≤ 256, 4) RGBA; None for a true-colour picture."""
+    opaque: bool = False
+    """Known to have no transparent pixel."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    def rgba(self) -> NDArray[np.uint8]:
+        """The picture as (y, x, 4) uint8, whatever it was."""
+        return self.pixels if self.palette is None else self.palette[self.pixels]

@@ -1,0 +1,69 @@
+"""One question to the engine: layers, a grid, an output. Frozen, and the same in every process."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from bandstand.model.grid import Grid
+from bandstand.model.program import Program
+from bandstand.model.selection import Selection
+from bandstand.model.style import Rgba, Style
+
+Kind = Literal["map", "coverage", "values"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """In which form the answer leaves."""
+
+    kind: Kind
+    media_type: str
+    """As registered in `encode`: `image/png`, `image/tiff`, …; ignored for `values`."""
+    options: tuple[tuple[str, str], ...] = ()
+    """Format options in lower case: `compression`, `quality`, …"""
+    transparent: bool = True
+    """Maps: whether undefined pixels stay transparent, where the format can."""
+    background: Rgba = (255, 255, 255, 255)
+    """Maps: the colour of undefined pixels otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyledLayer:
+    """One layer of the stack (OGC's word)."""
+
+    name: str
+    """The published layer it came from."""
+    selection: Selection
+    program: Program
+    style: Style | None
+    """None means data, not a picture."""
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A stack of layers, bottom first, on one grid, leaving in one format."""
+
+    layers: tuple[StyledLayer, ...]
+    grid: Grid
+    output: Output
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest that is equal for equal requests, in every process and on every machine."""
+        return hashlib.blake2b(canonical(self).encode(), digest_size=16).hexdigest()
+
+
+def canonical(value: object) -> str:
+    """Spell a frozen noun so that equal nouns are spelled alike (programs by their fingerprint)."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if hasattr(value, "fingerprint") and not isinstance(value, Request):
+            return f"{type(value).__name__}:{value.fingerprint}"
+        parts = (canonical(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare)
+        return f"{type(value).__name__}({','.join(parts)})"
+    if isinstance(value, tuple):
+        return f"[{','.join(map(canonical, value))}]"
+    if hasattr(value, "fingerprint"):
+        return f"{type(value).__name__}:{value.fingerprint}"
+    return repr(value)

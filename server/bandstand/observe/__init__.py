@@ -1,0 +1,1 @@
+"""Logs, seen from anywhere."""

@@ -1,0 +1,1 @@
+"""Values and a style to a picture."""

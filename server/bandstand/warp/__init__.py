@@ -1,0 +1,1 @@
+"""From a source grid onto the grid of the request."""

@@ -1,0 +1,1 @@
+"""The only Flask: mounts services, catches errors once."""
