@@ -1,26 +1,75 @@
 """What services see: layers, times, extents, and the one way through for every question."""
 
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Mapping, Sequence
+
+from bandstand.catalog.base import Catalog
+from bandstand.compute.compile import compile_expression
+from bandstand.compute.recipes import Recipes, index_reports
+from bandstand.encode.registry import find_format, formats
+from bandstand.engine import answer
+from bandstand.engine.domain import native_grid
+from bandstand.engine.plan import Plan, check_cost, check_size, make_plan
+from bandstand.engine.run import Account
+from bandstand.engine.sampling import sample_layer
+from bandstand.engine.settle import Settler
+from bandstand.engine.times import axis
+from bandstand.errors import UnknownLayer, suggest
 from bandstand.model.ask import Ask, ExpressionReport, IndexReport, Sample, TimeAxis
 from bandstand.model.coverage import Domain
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Response
 from bandstand.model.field import Field
+from bandstand.model.grid import BBox
 from bandstand.model.layer import Collection, Extent, Layer, ServiceInfo
 from bandstand.model.limits import Limits
-from bandstand.model.request import Request, StyledLayer
+from bandstand.model.request import Output, Request, StyledLayer
 from bandstand.model.tiling import TileMatrixSet
+from bandstand.read.library import Library
+from bandstand.render import legend as legends
+from bandstand.render.ramps import ramp_names
+
+_SETTLED = 4096
+"""Wishes kept as settled layers; a map view asks the same one for every tile."""
+_WORLD = Extent(lonlat=BBox(-180.0, -90.0, 180.0, 90.0))
 
 
 class Engine:
-    """The server without its protocols."""
+    """The server without its protocols. Safe to share between threads."""
 
-    service: ServiceInfo
-    limits: Limits
-    layers: tuple[Layer, ...]
-    crs: tuple[Crs, ...]
-    """Offered for maps, in order of publication."""
-    sets: tuple[TileMatrixSet, ...]
-    """Offered for tiles; WebMercatorQuad first."""
+    def __init__(
+        self,
+        *,
+        service: ServiceInfo,
+        limits: Limits,
+        layers: Sequence[Layer],
+        collections: Mapping[str, Collection],
+        native_crs: Mapping[str, Crs],
+        catalog: Catalog,
+        library: Library,
+        recipes: Recipes,
+        crs: Sequence[Crs],
+        sets: Sequence[TileMatrixSet],
+    ) -> None:
+        """Wire the rooms together; see `engine.build`."""
+        self.service = service
+        self.limits = limits
+        self.layers = tuple(layers)
+        self.crs = tuple(crs)
+        self.sets = tuple(sets)
+        self.catalog = catalog
+        self._collections = dict(collections)
+        self._native_crs = dict(native_crs)
+        self._library = library
+        self._recipes = recipes
+        self._by_name = {layer.name: layer for layer in self.layers}
+        self._settler = Settler(catalog=catalog, collections=collections, recipes=recipes, limits=limits)
+        self._settled: dict[tuple[str, Ask, int], StyledLayer] = {}
+        self._domains: dict[tuple[str, tuple[str, ...], int], Domain] = {}
+        self._lock = threading.Lock()
 
     def layer(self, name: str, service: str) -> Layer:
         """The published layer of this name in this service (`wms`, `wmts`, `wcs`, `xyz`).
@@ -28,11 +77,25 @@ class Engine:
         Raises:
             UnknownLayer: With a suggestion; locator `layer`.
         """
-        raise NotImplementedError
+        layer = self._by_name.get(name)
+        if layer is None or service not in layer.services:
+            names = [known.name for known in self.layers if service in known.services]
+            hint = suggest(name, names) or f" There are: {', '.join(names[:20])}."
+            raise UnknownLayer(f'Unknown layer "{name[:80]}".{hint}', locator="layer")
+        return layer
 
     def collection(self, name: str) -> Collection:
-        """The collection a layer is made of."""
-        raise NotImplementedError
+        """The collection a layer is made of.
+
+        Raises:
+            UnknownLayer: No such collection; locator `collection`.
+        """
+        found = self._collections.get(name)
+        if found is None:
+            raise UnknownLayer(
+                f'Unknown collection "{name[:80]}".{suggest(name, self._collections)}', locator="collection"
+            )
+        return found
 
     def ask(self, layer: Layer, ask: Ask) -> StyledLayer:
         """Turn wishes into a layer of a request: compile the expression, resolve time and style.
@@ -44,19 +107,29 @@ class Engine:
             UnknownBand: Locator `bands`.
             InvalidParameter: Locators `range`, `colormap`, `below`, `above`, `nodata_color`.
         """
-        raise NotImplementedError
+        key = (layer.name, ask, self.catalog.revision(layer.collection))
+        settled = self._settled.get(key)
+        if settled is None:
+            settled = self._settler.settle(layer, ask)
+            with self._lock:
+                if len(self._settled) >= _SETTLED:
+                    self._settled.clear()
+                self._settled[key] = settled
+        return settled
 
     def outputs(self, layer: Layer, ask: Ask) -> tuple[Field, ...]:
         """The fields of what such a layer of a request gives (the range type of a coverage)."""
-        raise NotImplementedError
+        program = self.ask(layer, ask).program
+        collection = self.collection(layer.collection)
+        return program.describe([collection.field(band) for band in program.inputs])
 
     def times(self, layer: Layer) -> TimeAxis:
         """The times that exist, as published."""
-        raise NotImplementedError
+        return axis(self.catalog.moments(layer.collection), layer.time)
 
     def extent(self, layer: Layer) -> Extent:
-        """Where the layer has scenes."""
-        raise NotImplementedError
+        """Where the layer has scenes; the whole world while it has none."""
+        return self.catalog.extent(layer.collection) or _WORLD
 
     def domain(self, layer: Layer) -> Domain:
         """The coverage's native grid and range type.
@@ -64,36 +137,96 @@ class Engine:
         Raises:
             UnknownLayer: The layer has no scene yet.
         """
-        raise NotImplementedError
+        styled = self.ask(layer, Ask(data=True))
+        key = (layer.name, styled.program.inputs, self.catalog.revision(layer.collection))
+        domain = self._domains.get(key)
+        if domain is None:
+            crs = self._native_crs.get(layer.collection)
+            grid = native_grid(self.catalog, layer.collection, styled.program.inputs, crs=crs)
+            domain = Domain(grid=grid, fields=self.outputs(layer, Ask(data=True)))
+            with self._lock:
+                self._domains[key] = domain
+        return domain
 
-    def run(self, request: Request) -> Response:
+    def plan(self, request: Request) -> Plan:
+        """Decide everything, read nothing.
+
+        Raises:
+            TooLarge: Above a limit.
+        """
+        check_size(request, self.limits)
+        plan = make_plan(request, self.catalog, self._collections)
+        check_cost(plan, self.limits)
+        return plan
+
+    def run(self, request: Request, *, if_none_match: str = "") -> Response:
         """Answer a map or a coverage: bytes, headers (`Warning`, `X-Source-*`, `Cache-Control`) and ETag.
+
+        Args:
+            request: What is asked.
+            if_none_match: The client's `If-None-Match`; when it holds the ETag, nothing is drawn and 304 returned.
 
         Raises:
             TooLarge: Refused by the plan, before a block is read.
             SourceUnavailable: A coverage needs a scene that cannot be read.
         """
-        raise NotImplementedError
+        find_format(request.output.media_type, request.output.kind)
+        plan = self.plan(request)
+        tag = answer.etag(plan)
+        if if_none_match and tag in if_none_match:
+            return Response(status=304, headers=(("Cache-Control", answer.cache_control(plan)),), etag=tag)
+        account = self._account(tolerant=request.output.kind == "map")
+        if request.output.kind == "map":
+            return answer.answer_map(plan, self._library, account)
+        return answer.answer_coverage(plan, self._library, account)
 
     def sample(self, request: Request) -> tuple[Sample, ...]:
         """The values under a grid of one pixel, a sample a layer (top layer last)."""
-        raise NotImplementedError
+        plan = self.plan(request)
+        samples = []
+        for layer in plan.layers:
+            published = self._by_name[layer.layer.name]
+            collection = self.collection(published.collection)
+            account = self._account(tolerant=False)
+            samples.append(sample_layer(plan, layer, published, collection, self._library, account))
+        return tuple(samples)
 
-    def legend(self, styled: StyledLayer, *, media_type: str, width: int | None, height: int | None) -> Response:
+    def legend(
+        self, styled: StyledLayer, *, media_type: str, width: int | None = None, height: int | None = None
+    ) -> Response:
         """The legend of a layer as it would be drawn, as a picture or `application/json`."""
-        raise NotImplementedError
+        if styled.style is None:
+            raise TypeError("a legend needs a style")
+        published = self._by_name[styled.name]
+        collection = self.collection(published.collection)
+        fields = styled.program.describe([collection.field(band) for band in styled.program.inputs])
+        cache = (("Cache-Control", "public, max-age=3600"),)
+        if media_type == "application/json":
+            text = json.dumps(legends.legend_json(styled.style, fields, layer=styled.name), ensure_ascii=False)
+            return Response(media_type=media_type, body=text.encode(), headers=cache)
+        format_ = find_format(media_type, "map")
+        image = legends.legend(styled.style, fields, width=width, height=height, title=styled.style.title)
+        body = format_.picture(image, Output(kind="map", media_type=media_type), None)
+        return Response(media_type=format_.media_type, body=body, headers=cache)
 
     def legend_size(self, layer: Layer, style: str) -> tuple[int, int]:
         """Width and height of the legend that `legend` draws by itself."""
-        raise NotImplementedError
+        styled = self.ask(layer, Ask(style=style))
+        if styled.style is None:
+            raise TypeError("a legend needs a style")
+        collection = self.collection(layer.collection)
+        fields = styled.program.describe([collection.field(band) for band in styled.program.inputs])
+        return legends.legend_size(styled.style, fields, title=styled.style.title)
 
     def formats(self, kind: str) -> tuple[str, ...]:
         """Media types offered for `map` or `coverage`, first is the default."""
-        raise NotImplementedError
+        return tuple(known.media_type for known in formats(kind))
 
     def revision(self) -> str:
-        """Changes when layers, styles or the catalogue's extent change (update sequence, ETag of documents)."""
-        raise NotImplementedError
+        """Changes when layers, styles or scenes change (update sequence, ETag of documents)."""
+        names = sorted({layer.collection for layer in self.layers})
+        text = f"{self.layers}{self.service}{[(name, self.catalog.revision(name)) for name in names]}"
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def check_expression(self, expr: str, collection: str) -> ExpressionReport:
         """Read an expression without running it.
@@ -101,8 +234,21 @@ class Engine:
         Raises:
             InvalidProgram: With the column.
         """
-        raise NotImplementedError
+        program = compile_expression(expr, self.collection(collection), self._recipes, limits=self.limits)
+        return ExpressionReport(expr=expr, outputs=program.outputs, bands=program.inputs, operations=program.operations)
 
-    def indices(self, collection: str | None) -> tuple[IndexReport, ...]:
+    def indices(self, collection: str | None = None) -> tuple[IndexReport, ...]:
         """The named indices, with the bands of a collection where one is named."""
-        raise NotImplementedError
+        return index_reports(self._recipes, self.collection(collection) if collection else None)
+
+    def ramps(self) -> tuple[str, ...]:
+        """Names of the ramps that `Ask.colormap` takes."""
+        return ramp_names()
+
+    def close(self) -> None:
+        """Let go of files and the catalogue."""
+        self._library.close()
+        self.catalog.close()
+
+    def _account(self, *, tolerant: bool) -> Account:
+        return Account(deadline=time.monotonic() + self.limits.timeout_s, tolerant=tolerant)

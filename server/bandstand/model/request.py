@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bandstand.model.grid import Grid
@@ -39,6 +39,10 @@ class StyledLayer:
     style: Style | None
     """None means data, not a picture."""
     opacity: float = 1.0
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """`Warning` texts that came up while it was settled: default or nearest time used."""
+    pinned: bool = field(default=False, compare=False)
+    """The time was named by the client, so that the answer may be kept for long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

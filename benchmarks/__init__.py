@@ -1,0 +1,1 @@
+"""The benchmarks: one archive, fixed workloads, several servers, one table."""

@@ -1,0 +1,89 @@
+"""The seam of the catalogue: where and when in, scenes out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bandstand.model.grid import BBox
+from bandstand.model.item import Item
+from bandstand.model.layer import Extent
+from bandstand.model.time import Moment, TimeSpan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What became of the items handed to `upsert`."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    """Equal to what was there: nothing was written, the revision stayed."""
+
+    def __add__(self, other: "Stored") -> "Stored":
+        """The sum of two."""
+        return Stored(
+            new=self.new + other.new,
+            updated=self.updated + other.updated,
+            unchanged=self.unchanged + other.unchanged,
+        )
+
+
+class Catalog(Protocol):
+    """Knows the scenes of every collection; safe to share between threads.
+
+    Every method raises `CatalogUnavailable` when the store cannot be read or stays locked.
+    """
+
+    def search(
+        self,
+        collection: str,
+        *,
+        bbox: BBox | None = None,
+        times: tuple[TimeSpan, ...] = (),
+        ids: tuple[str, ...] = (),
+        max_cloud_cover: float | None = None,
+        limit: int | None = None,
+    ) -> tuple[Item, ...]:
+        """The scenes that share an area with a box and start within one of the spans, newest first, then by id.
+
+        Args:
+            collection: Its name; an unknown one has no scenes.
+            bbox: Longitude and latitude; longitudes beyond ±180 reach over the antimeridian. None: anywhere.
+            times: Closed spans; a scene matches by its start. Scenes without a time match always. Empty: any time.
+            ids: Only these when not empty.
+            max_cloud_cover: Percent, inclusive; scenes that do not say how cloudy they are match.
+            limit: At most so many; the newest.
+        """
+        ...
+
+    def get(self, collection: str, item: str) -> Item | None:
+        """One scene by id."""
+        ...
+
+    def moments(self, collection: str, bbox: BBox | None = None) -> tuple[Moment, ...]:
+        """Start and centre longitude of every scene that has a time, oldest first."""
+        ...
+
+    def extent(self, collection: str) -> Extent | None:
+        """Where it has scenes; None while it has none."""
+        ...
+
+    def count(self, collection: str) -> int:
+        """How many scenes it has."""
+        ...
+
+    def revision(self, collection: str) -> int:
+        """A number that grows with every change of the collection, in whatever process it is made; 0 at first."""
+        ...
+
+    def upsert(self, items: Iterable[Item]) -> Stored:
+        """Write scenes, replacing those of the same collection and id; all of them or none."""
+        ...
+
+    def remove(self, collection: str, ids: Iterable[str]) -> int:
+        """Forget scenes; says how many there were."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store in this thread."""
+        ...

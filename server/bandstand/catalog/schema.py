@@ -1,0 +1,82 @@
+"""Tables of the embedded catalogue, and how a file gets them."""
+
+import sqlite3
+import time
+
+from bandstand.errors import CatalogUnavailable
+
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE collection (cid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE item (
+    rid INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: readers keep items by it
+    cid INTEGER NOT NULL REFERENCES collection,
+    id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    t0 INTEGER, -- microseconds since 1970; NULL: without a time
+    cloud REAL, -- percent; NULL: not said
+    west REAL NOT NULL, east REAL NOT NULL, south REAL NOT NULL, north REAL NOT NULL,
+    west2 REAL, east2 REAL, -- the part beyond the antimeridian
+    crs TEXT NOT NULL,
+    resolution_m REAL NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (cid, id)
+);
+CREATE VIRTUAL TABLE box USING rtree (id, minx, maxx, miny, maxy, mint, maxt, minc, maxc);
+CREATE TABLE file (fid INTEGER PRIMARY KEY, href TEXT NOT NULL UNIQUE, version TEXT NOT NULL, idx BLOB);
+CREATE TABLE item_file (
+    rid INTEGER NOT NULL, fid INTEGER NOT NULL, PRIMARY KEY (rid, fid)
+) WITHOUT ROWID;
+CREATE INDEX item_file_fid ON item_file (fid);
+"""
+
+
+def prepare(connection: sqlite3.Connection, path: str, *, patience_s: float) -> None:
+    """Give a new file its tables and check those of an old one; two processes may do so at once.
+
+    Raises:
+        CatalogUnavailable: The file belongs to another version of Bandstand, or to something else.
+    """
+    if _version(connection, path) == VERSION:
+        return
+    _switch_to_wal(connection, patience_s)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(connection, path) != VERSION:
+            for statement in _TABLES.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _switch_to_wal(connection: sqlite3.Connection, patience_s: float) -> None:
+    # This one statement does not wait for other processes by itself.
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _version(connection: sqlite3.Connection, path: str) -> int:
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    if found == VERSION:
+        return VERSION
+    if found == 0 and tables == 0:
+        return 0
+    raise CatalogUnavailable(
+        f"The catalogue {path} has tables of version {found}, this Bandstand reads version {VERSION}; "
+        "name another file under catalog.path and ingest again.",
+        locator="catalog.path",
+    )

@@ -1,0 +1,405 @@
+"""The embedded catalogue: one SQLite file, an R*Tree over place and time, readers that never wait for a writer."""
+
+import json
+import math
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from bandstand.catalog.base import Stored
+from bandstand.catalog.memory import Kept, Revised
+from bandstand.catalog.packing import boxes, microseconds, pack, unpack
+from bandstand.catalog.schema import prepare
+from bandstand.errors import CatalogUnavailable
+from bandstand.model.grid import BBox
+from bandstand.model.item import Item
+from bandstand.model.layer import Extent
+from bandstand.model.time import Moment, TimeSpan, from_microseconds
+
+_FOREVER = 1e30
+_BATCH = 200
+_SEARCH = """
+SELECT i.rid, i.revision FROM box r CROSS JOIN item i ON i.rid = r.id >> 1
+WHERE r.minc <= :cid AND r.maxc >= :cid
+"""
+# The R*Tree keeps 32-bit floats rounded outwards; the item's own columns decide. CROSS JOIN keeps the tree first.
+_PLACE = """
+AND r.minx <= :east AND r.maxx >= :west AND r.miny <= :north AND r.maxy >= :south
+AND i.south < :north AND i.north > :south
+AND ((i.west < :east AND i.east > :west) OR (i.west2 < :east AND i.east2 > :west))
+"""
+_SPANS = """
+AND (i.t0 IS NULL OR EXISTS (
+    SELECT 1 FROM json_each(:spans) s WHERE i.t0 BETWEEN json_extract(s.value, '$[0]') AND json_extract(s.value, '$[1]')
+))
+"""
+
+
+class SqliteCatalog:
+    """A catalogue in one file; one connection a thread."""
+
+    def __init__(
+        self, path: Path, *, writable: bool, busy_timeout_s: float = 15.0, cache_bytes: int = 192_000_000
+    ) -> None:
+        """Open or make the file.
+
+        Raises:
+            CatalogUnavailable: It cannot be opened, or belongs to something else.
+        """
+        self.path = path
+        self._writable = writable
+        self._busy_s = busy_timeout_s
+        self._local = threading.local()
+        self._items = Kept(cache_bytes)
+        self._moments: Revised[tuple[Moment, ...]] = Revised(64)
+        self._extents: Revised[Extent | None] = Revised(256)
+        self._ready = False
+        with self._reading() as connection:
+            prepare(connection, str(path), patience_s=busy_timeout_s)
+            connection.execute(f"PRAGMA query_only = {int(not writable)}")
+        self._ready = True
+
+    # Reading
+
+    def search(
+        self,
+        collection: str,
+        *,
+        bbox: BBox | None = None,
+        times: tuple[TimeSpan, ...] = (),
+        ids: tuple[str, ...] = (),
+        max_cloud_cover: float | None = None,
+        limit: int | None = None,
+    ) -> tuple[Item, ...]:
+        """See `Catalog.search`."""
+        with self._reading() as connection:
+            cid = self._cid(connection, collection)
+            if cid is None:
+                return ()
+            found: dict[int, tuple[int, int]] = {}
+            for part in _parts(bbox):
+                statement, values = _query(cid, part, times, ids, max_cloud_cover, limit)
+                found.update({row[0]: row for row in connection.execute(statement, values)})
+            items = self._load(connection, collection, list(found.values()))
+        items.sort(key=lambda i: i.id)
+        items.sort(key=lambda i: (i.time.start is not None, i.time.start and microseconds(i.time.start)), reverse=True)
+        return tuple(items[:limit])
+
+    def get(self, collection: str, item: str) -> Item | None:
+        """See `Catalog.get`."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT rid, i.revision FROM item i JOIN collection c USING (cid) WHERE c.name = ? AND i.id = ?",
+                (collection, item),
+            ).fetchone()
+            return self._load(connection, collection, [row])[0] if row else None
+
+    def moments(self, collection: str, bbox: BBox | None = None) -> tuple[Moment, ...]:
+        """See `Catalog.moments`."""
+        with self._reading() as connection:
+            cid, revision = self._state(connection, collection)
+            kept = self._moments.get((collection, bbox), revision)
+            if kept is not None:
+                return kept
+            found: dict[int, Moment] = {}
+            for part in _parts(bbox):
+                statement, values = _query(cid, part, (), (), None, None)
+                rows = connection.execute(
+                    "SELECT rid, t0, west, east, east2 FROM item WHERE t0 IS NOT NULL AND rid IN "  # noqa: S608 - question marks and names only
+                    f"(SELECT rid FROM ({statement}))",
+                    values,
+                )
+                for rid, t0, west, east, east2 in rows:
+                    found[rid] = Moment(from_microseconds(t0), _centre(west, east, east2))
+            return self._moments.put((collection, bbox), revision, tuple(sorted(found.values())))
+
+    def extent(self, collection: str) -> Extent | None:
+        """See `Catalog.extent`."""
+        with self._reading() as connection:
+            cid, revision = self._state(connection, collection)
+            kept = self._extents.get(collection, revision)
+            if kept is not None:
+                return kept
+            return self._extents.put(collection, revision, _extent(connection, cid))
+
+    def count(self, collection: str) -> int:
+        """See `Catalog.count`."""
+        with self._reading() as connection:
+            cid = self._cid(connection, collection)
+            return int(connection.execute("SELECT COUNT(*) FROM item WHERE cid = ?", (cid,)).fetchone()[0])
+
+    def revision(self, collection: str) -> int:
+        """See `Catalog.revision`; reads one row of the newest committed state."""
+        with self._reading() as connection:
+            return self._state(connection, collection)[1]
+
+    # Writing
+
+    def upsert(self, items: Iterable[Item]) -> Stored:
+        """See `Catalog.upsert`."""
+        with self._writing() as connection:
+            stored = Stored()
+            for item in items:
+                stored += _write(connection, item)
+            _forget_orphans(connection)
+        return stored
+
+    def remove(self, collection: str, ids: Iterable[str]) -> int:
+        """See `Catalog.remove`."""
+        with self._writing() as connection:
+            cid, _ = self._state(connection, collection)
+            removed = 0
+            for item in ids:
+                row = connection.execute("SELECT rid FROM item WHERE cid = ? AND id = ?", (cid, item)).fetchone()
+                if row is not None:
+                    connection.execute("DELETE FROM item WHERE rid = ?", row)
+                    _delete_parts(connection, row[0])
+                    removed += 1
+            if removed:
+                connection.execute("UPDATE collection SET revision = revision + 1 WHERE cid = ?", (cid,))
+                _forget_orphans(connection)
+        return removed
+
+    def close(self) -> None:
+        """See `Catalog.close`."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            self._local.connection = None
+            connection.close()
+
+    # The file
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._connection()
+        except (sqlite3.Error, OSError) as error:
+            raise self._unavailable(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        if not self._writable:
+            raise CatalogUnavailable(f"The catalogue {self.path} was opened for reading only.", locator="catalog.path")
+        with self._reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            address = f"file:{quote(str(self.path.absolute()))}"
+            try:
+                found = _connect(f"{address}?mode=rwc", self._busy_s)
+            except sqlite3.OperationalError:
+                found = _connect(f"{address}?mode=ro", self._busy_s)
+            if self._ready and not self._writable:
+                found.execute("PRAGMA query_only = ON")
+            self._local.connection = found
+        return found
+
+    def _unavailable(self, error: Exception) -> CatalogUnavailable:
+        locked = "locked" in str(error) or "busy" in str(error)
+        reason = f"stayed locked for {self._busy_s:g} s" if locked else f"cannot be used: {error}"
+        return CatalogUnavailable(f"The catalogue {self.path} {reason}.", locator="catalog.path")
+
+    def _cid(self, connection: sqlite3.Connection, collection: str) -> int | None:
+        row = connection.execute("SELECT cid FROM collection WHERE name = ?", (collection,)).fetchone()
+        return row[0] if row else None
+
+    def _state(self, connection: sqlite3.Connection, collection: str) -> tuple[int, int]:
+        row = connection.execute("SELECT cid, revision FROM collection WHERE name = ?", (collection,)).fetchone()
+        return row or (-1, 0)
+
+    def _load(self, connection: sqlite3.Connection, collection: str, rows: Sequence[tuple[int, int]]) -> list[Item]:
+        kept = {key: self._items.get(key) for key in rows}
+        missing = [key for key, item in kept.items() if item is None]
+        for at in range(0, len(missing), _BATCH):
+            kept.update(self._fetch(connection, collection, missing[at : at + _BATCH]))
+        return [item for item in kept.values() if item is not None]
+
+    def _fetch(
+        self, connection: sqlite3.Connection, collection: str, keys: list[tuple[int, int]]
+    ) -> dict[tuple[int, int], Item]:
+        marks = ",".join("?" * len(keys))
+        rids = [rid for rid, _ in keys]
+        indices: dict[int, dict[str, tuple[str, bytes]]] = {rid: {} for rid in rids}
+        sizes: dict[int, int] = dict.fromkeys(rids, 0)
+        for rid, href, version, index in connection.execute(
+            "SELECT x.rid, f.href, f.version, f.idx FROM item_file x JOIN file f USING (fid) "  # noqa: S608 - question marks and names only
+            f"WHERE x.rid IN ({marks}) AND f.idx IS NOT NULL",
+            rids,
+        ):
+            indices[rid][href] = (version, index)
+            sizes[rid] += len(index)
+        found: dict[int, Item] = {}
+        for rid, revision, body in connection.execute(
+            f"SELECT rid, revision, body FROM item WHERE rid IN ({marks})",  # noqa: S608 - question marks and names only
+            rids,
+        ):
+            item = unpack(body, collection=collection, revision=revision, indices=indices[rid])
+            self._items.put((rid, revision), item, sizes[rid] + 4 * len(body))
+            found[rid] = item
+        # One replaced between the two reads comes in its newer state, one removed not at all.
+        return {key: found[key[0]] for key in keys if key[0] in found}
+
+
+def _connect(address: str, busy_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(address, uri=True, timeout=busy_s, isolation_level=None, cached_statements=256)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA mmap_size = 268435456")
+    return connection
+
+
+def _parts(bbox: BBox | None) -> tuple[BBox | None, ...]:
+    if bbox is None:
+        return (None,)
+    world = BBox(-180.0, -90.0, 180.0, 90.0)
+    shifted = [BBox(bbox.min_x + s, bbox.min_y, bbox.max_x + s, bbox.max_y) for s in (-360.0, 0.0, 360.0)]
+    # Latitudes are left alone: a box beyond a pole meets nothing there anyway.
+    return tuple(p for p in shifted if p.min_x < world.max_x and p.max_x > world.min_x)
+
+
+def _query(
+    cid: int,
+    bbox: BBox | None,
+    times: tuple[TimeSpan, ...],
+    ids: tuple[str, ...],
+    max_cloud_cover: float | None,
+    limit: int | None,
+) -> tuple[str, dict[str, object]]:
+    statement, values = _SEARCH, {"cid": cid}  # type: tuple[str, dict[str, object]]
+    if bbox is not None:
+        statement += _PLACE
+        values |= {"west": bbox.min_x, "east": bbox.max_x, "south": bbox.min_y, "north": bbox.max_y}
+    if times:
+        lows = [-_FOREVER if span.start is None else microseconds(span.start) for span in times]
+        highs = [_FOREVER if span.end is None else microseconds(span.end) for span in times]
+        values |= {"after": min(lows) / 1e6, "before": max(highs) / 1e6}
+        statement += " AND r.mint <= :before AND r.maxt >= :after"
+        if len(times) == 1:
+            values |= {"low": lows[0], "high": highs[0]}
+            statement += " AND (i.t0 IS NULL OR i.t0 BETWEEN :low AND :high)"
+        else:
+            values["spans"] = json.dumps(list(zip(lows, highs, strict=True)))
+            statement += _SPANS
+    if ids:
+        values["ids"] = json.dumps(ids)
+        statement += " AND i.id IN (SELECT value FROM json_each(:ids))"
+    if max_cloud_cover is not None:
+        values["cloud"] = max_cloud_cover
+        statement += " AND (i.cloud IS NULL OR i.cloud <= :cloud)"
+    if limit is not None:
+        # Twice as many: a scene over the antimeridian has two rows.
+        values["limit"] = 2 * limit
+        statement += " ORDER BY +i.t0 DESC, i.id LIMIT :limit"
+    return statement, values
+
+
+def _centre(west: float, east: float, east2: float | None) -> float:
+    if east2 is None:
+        return (west + east) / 2
+    middle = (west + east2 + 360.0) / 2
+    return middle - 360.0 if middle > 180.0 else middle
+
+
+def _extent(connection: sqlite3.Connection, cid: int) -> Extent | None:
+    west, south, east, north, crossing, finest = connection.execute(
+        "SELECT MIN(west), MIN(south), MAX(east), MAX(north), MAX(west2 IS NOT NULL), MIN(resolution_m) "
+        "FROM item WHERE cid = ?",
+        (cid,),
+    ).fetchone()
+    if west is None:
+        return None
+    if crossing:
+        west, east = -180.0, 180.0
+    systems = connection.execute(
+        "SELECT crs FROM item WHERE cid = ? GROUP BY crs ORDER BY COUNT(*) DESC, crs", (cid,)
+    ).fetchall()
+    return Extent(lonlat=BBox(west, south, east, north), crs=tuple(row[0] for row in systems), resolution_m=finest)
+
+
+def _write(connection: sqlite3.Connection, item: Item) -> Stored:
+    connection.execute("INSERT OR IGNORE INTO collection (name) VALUES (?)", (item.collection,))
+    cid, revision = connection.execute(
+        "SELECT cid, revision FROM collection WHERE name = ?", (item.collection,)
+    ).fetchone()
+    body = pack(item)
+    old = connection.execute("SELECT rid, body FROM item WHERE cid = ? AND id = ?", (cid, item.id)).fetchone()
+    _write_files(connection, item)
+    if old is not None and old[1] == body:
+        return Stored(unchanged=1)
+    longitudes, (south, north) = boxes(item.footprint)
+    second = longitudes[1] if len(longitudes) > 1 else (None, None)
+    start = None if item.time.start is None else microseconds(item.time.start)
+    crs, resolution = _finest(item)
+    row = (cid, item.id, revision + 1, start, item.cloud_cover, *longitudes[0], south, north, *second, crs, resolution)
+    connection.execute("UPDATE collection SET revision = revision + 1 WHERE cid = ?", (cid,))
+    marks = ",".join("?" * 14)
+    rid = connection.execute(
+        "INSERT OR REPLACE INTO item (rid, cid, id, revision, t0, cloud, west, east, south, north, "  # noqa: S608 - question marks and names only
+        f"west2, east2, crs, resolution_m, body) VALUES (?,{marks})",
+        (old[0] if old else None, *row, body),
+    ).lastrowid
+    if rid is None:  # pragma: no cover - an insert always has one
+        raise sqlite3.DatabaseError("the item got no row")
+    _delete_parts(connection, rid)
+    low, high = (-_FOREVER, _FOREVER) if start is None else (start / 1e6, start / 1e6)
+    for number, (west, east) in enumerate(longitudes):
+        connection.execute(
+            "INSERT INTO box VALUES (?,?,?,?,?,?,?,?,?)",
+            (2 * rid + number, west, east, south, north, low, high, cid, cid),
+        )
+    hrefs = {asset.href for asset in item.assets.values()}
+    connection.executemany(
+        "INSERT INTO item_file SELECT ?, fid FROM file WHERE href = ?", [(rid, href) for href in sorted(hrefs)]
+    )
+    return Stored(updated=1) if old else Stored(new=1)
+
+
+def _write_files(connection: sqlite3.Connection, item: Item) -> None:
+    for href, asset in {a.href: a for a in item.assets.values()}.items():
+        connection.execute(
+            "INSERT INTO file (href, version, idx) VALUES (?,?,?) ON CONFLICT (href) DO UPDATE SET "
+            "version = excluded.version, idx = excluded.idx WHERE version <> excluded.version OR idx IS NULL",
+            (href, asset.version, asset.index),
+        )
+
+
+def _delete_parts(connection: sqlite3.Connection, rid: int) -> None:
+    connection.execute("DELETE FROM box WHERE id IN (?, ?)", (2 * rid, 2 * rid + 1))
+    connection.execute("DELETE FROM item_file WHERE rid = ?", (rid,))
+
+
+def _forget_orphans(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM file WHERE NOT EXISTS (SELECT 1 FROM item_file x WHERE x.fid = file.fid)")
+
+
+def _finest(item: Item) -> tuple[str, float]:
+    best = ("", math.inf)
+    for asset in item.assets.values():
+        size = min(asset.grid.resolution) * asset.grid.crs.metres_per_unit
+        if size < best[1]:
+            best = (asset.grid.crs.key, size)
+    return best if best[0] else ("OGC:CRS84", 10.0)
+
+
+def open_catalog(path: Path, *, writable: bool = False) -> SqliteCatalog:
+    """Open the catalogue file, making an empty one where there is none.
+
+    Raises:
+        CatalogUnavailable: It cannot be opened, or belongs to something else.
+    """
+    return SqliteCatalog(path, writable=writable)
+
+
+CATALOG = open_catalog

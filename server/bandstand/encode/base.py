@@ -1,0 +1,109 @@
+"""What a format is, and how it reads its options."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bandstand.errors import InvalidParameter, shorten, suggest
+from bandstand.model.grid import Grid
+from bandstand.model.raster import Image, Raster
+from bandstand.model.request import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A body that is made while it is sent."""
+
+    parts: Iterable[bytes]
+    """To be walked through once."""
+    length: int
+    """Bytes of all parts together."""
+
+
+class Format(Protocol):
+    """One way for pixels to leave."""
+
+    media_type: str
+    """As published; parameters after a semicolon are part of the name."""
+    aliases: tuple[str, ...]
+    """Other spellings, in lower case without blanks."""
+    extension: str
+    """Of a file of this format, without the dot."""
+    kinds: frozenset[str]
+    """`map`, `coverage`: what it can carry."""
+    rank: int
+    """Its place in lists, lowest first."""
+
+    def picture(self, image: Image, output: Output, grid: Grid | None) -> bytes:
+        """Encode a picture (`map`).
+
+        Raises:
+            InvalidParameter: An option cannot be read; the locator is its name.
+        """
+        ...
+
+    def data(self, raster: Raster, output: Output, tags: Mapping[str, str]) -> bytes | Parts:
+        """Encode numbers (`coverage`), invalid pixels as nodata, with `tags` as metadata where it can hold them.
+
+        Raises:
+            InvalidParameter: An option cannot be read; the locator is its name.
+        """
+        ...
+
+
+class PictureFormat:
+    """The half of a format that carries no numbers."""
+
+    media_type = ""
+    kinds = frozenset({"map"})
+
+    def data(self, raster: Raster, output: Output, tags: Mapping[str, str]) -> bytes | Parts:  # noqa: ARG002 - the protocol's signature
+        """Refuse: the registry offers this format for pictures alone.
+
+        Raises:
+            InvalidParameter: Always.
+        """
+        raise InvalidParameter(
+            f'"{self.media_type}" carries pictures, not numbers; ask for image/tiff.', locator="format"
+        )
+
+
+def choice(output: Output, key: str, accepted: Mapping[str, str], default: str) -> str:
+    """An option that is one of some words.
+
+    Args:
+        accepted: Lower-case spellings and what they mean.
+
+    Raises:
+        InvalidParameter: It is none of them; the locator is `key`.
+    """
+    text = dict(output.options).get(key, "").strip()
+    if not text:
+        return default
+    found = accepted.get(text.lower())
+    if found is None:
+        raise InvalidParameter(
+            f'{key} "{shorten(text)}" is not offered; expected one of {", ".join(dict.fromkeys(accepted))}.'
+            f"{suggest(text, accepted)}",
+            locator=key,
+        )
+    return found
+
+
+def whole_number(output: Output, key: str, low: int, high: int, default: int, *, multiple: int = 1) -> int:
+    """An option that is a whole number between two bounds.
+
+    Raises:
+        InvalidParameter: It is not; the locator is `key`.
+    """
+    text = dict(output.options).get(key, "").strip()
+    if not text:
+        return default
+    number = int(text) if text.isdecimal() and len(text) < 10 else -1
+    if not low <= number <= high or number % multiple:
+        steps = f" that is a multiple of {multiple}" if multiple > 1 else ""
+        raise InvalidParameter(
+            f'{key} "{shorten(text)}" is not accepted; expected a whole number from {low} to {high}{steps}.',
+            locator=key,
+        )
+    return number

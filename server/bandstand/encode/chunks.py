@@ -1,0 +1,135 @@
+"""Cuts pixels into the strips or tiles of a TIFF and compresses them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+NONE, LZW, DEFLATE, PACKBITS, ZSTD = 1, 5, 8, 32773, 50000
+"""Values of the tag Compression."""
+_STRIP_BYTES = 128 * 1024
+_PART_BYTES = 512 * 1024
+
+
+def _deflate(data: NDArray[Any]) -> bytes:
+    return bytes(imagecodecs.deflate_encode(data, 4))  # type: ignore[arg-type] # any buffer will do
+
+
+def _zstd(data: NDArray[Any]) -> bytes:
+    return bytes(imagecodecs.zstd_encode(data, 3))  # type: ignore[arg-type] # any buffer will do
+
+
+def _lzw(data: NDArray[Any]) -> bytes:
+    return bytes(imagecodecs.lzw_encode(data))  # type: ignore[arg-type] # any buffer will do
+
+
+def _packbits(data: NDArray[Any]) -> bytes:
+    # Each row is packed by itself (TIFF 6.0, section 9).
+    return b"".join(bytes(imagecodecs.packbits_encode(row.tobytes())) for row in data)
+
+
+_CODECS: dict[int, Callable[[NDArray[Any]], bytes]] = {
+    DEFLATE: _deflate,
+    ZSTD: _zstd,
+    LZW: _lzw,
+    PACKBITS: _packbits,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the pixels of a file are cut and packed."""
+
+    compression: int
+    predictor: int
+    """1 none, 2 horizontal differences, 3 floating point."""
+    planar: bool
+    """Each band by itself; else the samples of a pixel side by side."""
+    tile: tuple[int, int] | None
+    """(width, height) of a tile; None for strips."""
+    rows: int
+    """Rows of a strip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What is written: numbers with their mask, and the number that stands for nothing."""
+
+    values: NDArray[Any]
+    """(band, y, x) little-endian."""
+    valid: NDArray[np.bool_]
+    """(1, y, x) or (band, y, x), True is valid; (0, y, x) when all is valid."""
+    nodata: float
+
+    def cut(self, bands: slice, rows: slice, columns: slice) -> NDArray[Any]:
+        """A part (band, y, x) with nodata in its invalid pixels; a view where nothing is to be changed."""
+        part = self.values[bands, rows, columns]
+        if not len(self.valid):
+            return part
+        mask = self.valid[bands if len(self.valid) > 1 else slice(None), rows, columns]
+        return part if mask.all() else np.where(mask, part, np.asarray(self.nodata).astype(part.dtype))
+
+
+def strip_rows(width: int, height: int, pixel_bytes: int) -> int:
+    """Rows of a strip of about 128 kB."""
+    return max(1, min(height, _STRIP_BYTES // max(1, width * pixel_bytes)))
+
+
+def plain_parts(samples: Samples, layout: Layout) -> Iterator[bytes]:
+    """Uncompressed strips, several at a time: a few hundred kB that stay in the processor's cache."""
+    bands, height, width = samples.values.shape
+    groups = [slice(b, b + 1) for b in range(bands)] if layout.planar else [slice(0, bands)]
+    row_bytes = width * samples.values.itemsize * (1 if layout.planar else bands)
+    step = max(1, _PART_BYTES // row_bytes)
+    for group in groups:
+        for row in range(0, height, step):
+            part = samples.cut(group, slice(row, row + step), slice(None))
+            yield part.tobytes() if layout.planar else part.transpose(1, 2, 0).tobytes()
+
+
+def plain_counts(samples: Samples, layout: Layout) -> NDArray[np.int64]:
+    """Bytes of each uncompressed strip."""
+    bands, height, width = samples.values.shape
+    row_bytes = width * samples.values.itemsize * (1 if layout.planar else bands)
+    starts = np.arange(0, height, layout.rows)
+    rows = np.minimum(layout.rows, height - starts)
+    return np.tile(rows * row_bytes, bands if layout.planar else 1).astype(np.int64)
+
+
+def packed_chunks(samples: Samples, layout: Layout) -> Iterator[bytes]:
+    """Every strip or tile in the order of the file, compressed; tiles at the edge are filled with nodata."""
+    bands, height, width = samples.values.shape
+    groups = [slice(b, b + 1) for b in range(bands)] if layout.planar else [slice(0, bands)]
+    across, down = layout.tile or (width, layout.rows)
+    for group in groups:
+        for row in range(0, height, down):
+            for column in range(0, width, across):
+                part = samples.cut(group, slice(row, row + down), slice(column, column + across))
+                if layout.tile is not None:
+                    part = _fill(part, across, down, samples.nodata)
+                yield _pack(np.ascontiguousarray(part.transpose(1, 2, 0)), layout)
+
+
+def _fill(part: NDArray[Any], across: int, down: int, nodata: float) -> NDArray[Any]:
+    bands, height, width = part.shape
+    if (height, width) == (down, across):
+        return part
+    whole = np.full((bands, down, across), nodata, part.dtype)
+    whole[:, :height, :width] = part
+    return whole
+
+
+def _pack(part: NDArray[Any], layout: Layout) -> bytes:
+    """One chunk (y, x, sample) as its bytes in the file."""
+    if layout.predictor == 2:
+        # Differences wrap around within the type (TIFF 6.0, section 14).
+        whole = part.view(f"<u{part.itemsize}")
+        part = whole.copy()
+        part[:, 1:] -= whole[:, :-1]
+    elif layout.predictor == 3:
+        part = imagecodecs.floatpred_encode(part, axis=-2)
+    codec = _CODECS.get(layout.compression)
+    return codec(part) if codec else part.tobytes()

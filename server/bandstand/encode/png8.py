@@ -1,0 +1,36 @@
+"""PNG of at most 256 colours: smaller, with less of the picture."""
+
+import numpy as np
+from PIL import Image as Pillow
+
+from bandstand.encode.base import PictureFormat
+from bandstand.encode.flatten import flatten, is_opaque
+from bandstand.encode.png import encode_png
+from bandstand.model.grid import Grid
+from bandstand.model.raster import Image
+from bandstand.model.request import Output
+
+
+class Png8(PictureFormat):
+    """Pictures with a palette stay as they are, the others are brought down to 256 colours."""
+
+    media_type = "image/png; mode=8bit"
+    aliases = ("png8", "image/png8", "image/png;8bit")
+    extension = "png"
+    rank = 10
+
+    def picture(self, image: Image, output: Output, grid: Grid | None) -> bytes:  # noqa: ARG002 - the protocol's signature
+        """Encode a picture; there are no options."""
+        return encode_png(image if image.palette is not None else quantise(image))
+
+
+def quantise(image: Image) -> Image:
+    """A true-colour picture as one with a palette of up to 256 colours, the transparent one among them."""
+    opaque = is_opaque(image)
+    source = Pillow.fromarray(flatten(image, (0, 0, 0, 255)) if opaque else np.ascontiguousarray(image.pixels))
+    small = source.quantize(256, method=Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
+    colours = bytes(small.getpalette("RGBA") or ())
+    return Image(np.asarray(small), np.frombuffer(colours, np.uint8).reshape(-1, 4), opaque=opaque)
+
+
+FORMAT = Png8()

@@ -1,0 +1,278 @@
+"""One scene on offer and the headers of its files, put together to an item of the catalogue."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from bandstand.catalog.base import Catalog
+from bandstand.config.profiles import Profile, ProfileBand
+from bandstand.config.profiles import field as typical
+from bandstand.config.schema import Collection as CollectionSection
+from bandstand.engine.candidates import Announced, Candidate, Entry
+from bandstand.engine.footprints import footprint
+from bandstand.engine.naming import time_in
+from bandstand.engine.radiometry import Decision, baseline, decide
+from bandstand.errors import BandstandError
+from bandstand.model.grid import Grid
+from bandstand.model.item import Asset, Item
+from bandstand.model.time import TimeSpan
+from bandstand.read.base import FileReport
+
+_METHOD = 1
+"""Grows when the same source would now give another item: those of an older method are made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The catalogue has this scene as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The scene is left out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new or changed item, to be written."""
+
+    item: Item
+    warnings: tuple[str, ...]
+    """What will make its files slow."""
+
+
+Outcome = Unchanged | Failed | Made
+
+
+class Headers(Protocol):
+    """Whoever reads the headers of files; the reader's `Library` does."""
+
+    def describe(self, href: str) -> FileReport:
+        """What a file says of itself.
+
+        Raises:
+            SourceUnavailable: It is missing, cut off or no raster.
+        """
+        ...
+
+
+class _Unusable(Exception):
+    """Why a scene is left out."""
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What it takes to make the items of one collection; safe to share between threads."""
+
+    name: str
+    section: CollectionSection
+    profile: Profile
+    catalog: Catalog
+    library: Headers
+    replace_all: bool
+    """Read also what has not changed."""
+
+    def outcome(self, candidate: Candidate) -> Outcome:
+        """Make the item, unless the catalogue has it already or it cannot be used."""
+        if candidate.problem:
+            return Failed(candidate.problem)
+        try:
+            signature = self._signature(candidate)
+            if not self.replace_all:
+                known = self.catalog.get(self.name, candidate.id)
+                if known is not None and known.properties.get("bandstand:signature") == signature:
+                    return Unchanged()
+            return self._make(candidate, signature)
+        except _Unusable as error:
+            return Failed(str(error))
+        except BandstandError as error:
+            return Failed(error.message)
+
+    @cached_property
+    def _settings(self) -> object:
+        section = self.section.model_dump(mode="json", include={"bands", "radiometry"})
+        profile = self.profile.model_dump(mode="json", include={"bands", "rules", "corrections"})
+        return [_METHOD, section, profile]
+
+    def _signature(self, candidate: Candidate) -> str:
+        """Changes with the metadata, the files, the configuration and our own method."""
+        parts: list[object] = [self._settings, candidate.properties, candidate.footprint, str(candidate.time)]
+        for entry in candidate.entries:
+            path = Path(entry.href)
+            try:
+                state = path.stat()
+            except OSError as error:
+                raise _Unusable(f"{_subject(entry)}: {path} is not there") from error
+            announced = [entry.announced.scale, entry.announced.offset, entry.announced.nodata]
+            parts.append([entry.href, entry.band, entry.plane, state.st_size, state.st_mtime_ns, announced])
+        text = json.dumps(parts, sort_keys=True, default=str)
+        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+    def _make(self, candidate: Candidate, signature: str) -> Made:
+        reports = self._describe(candidate.entries)
+        time = candidate.time or _time_of(reports.values())
+        assets: dict[str, Asset] = {}
+        decisions: dict[str, Decision] = {}
+        colours: dict[str, object] = {}
+        labels: dict[str, object] = {}
+        for entry, band, plane in self._planes(candidate.entries, reports):
+            report = reports[entry.href]
+            grid = _grid_of(report, entry)
+            if band.name in assets:
+                both = f"{assets[band.name].href} and {entry.href}"
+                raise _Unusable(f"asset {band.name}: {both} both hold this band")
+            decision = self._decide(band, candidate, time, entry.announced, report, plane)
+            assets[band.name] = self._asset(band, entry, report, plane, decision, grid)
+            decisions[band.name] = decision
+            if band.categorical and entry.classes:
+                labels[band.name] = [list(pair) for pair in entry.classes]
+            if band.categorical and report.colormap:
+                colours[band.name] = {str(value): list(rgba) for value, rgba in sorted(report.colormap.items())}
+        if not assets:
+            raise _Unusable(f"none of its files holds a band of profile {self.profile.name}")
+        try:
+            where, bbox = footprint(candidate.footprint, [asset.grid for asset in assets.values()])
+        except ValueError as error:
+            raise _Unusable(str(error)) from error
+        properties = dict(candidate.properties)
+        properties["bandstand:radiometry"] = written(decisions, baseline(candidate.id, candidate.properties))
+        properties["bandstand:source"] = candidate.source
+        properties["bandstand:signature"] = signature
+        properties.update({f"bandstand:{k}": v for k, v in (("colormap", colours), ("classes", labels)) if v})
+        item = Item(
+            id=candidate.id,
+            collection=self.name,
+            time=time or TimeSpan(None, None),
+            bbox=bbox,
+            footprint=where,
+            assets=assets,
+            properties=properties,
+        )
+        used = {asset.href for asset in assets.values()}
+        warnings = [f"{Path(href).name}: {text}" for href in sorted(used) for text in reports[href].warnings]
+        return Made(item, tuple(warnings))
+
+    def _describe(self, entries: Iterable[Entry]) -> dict[str, FileReport]:
+        reports: dict[str, FileReport] = {}
+        for entry in entries:
+            if entry.href not in reports:
+                try:
+                    reports[entry.href] = self.library.describe(entry.href)
+                except BandstandError as error:
+                    raise _Unusable(f"{_subject(entry)}: {error.message}") from error
+        return reports
+
+    def _planes(
+        self, entries: Iterable[Entry], reports: Mapping[str, FileReport]
+    ) -> Iterator[tuple[Entry, ProfileBand, int]]:
+        """Every band to be kept, with the plane it lies in."""
+        for entry in entries:
+            report = reports[entry.href]
+            if entry.band:
+                if entry.plane > report.planes:
+                    raise _Unusable(f"{_subject(entry)}: has {report.planes} planes, plane {entry.plane} is asked")
+                yield entry, self.profile.band(entry.band) or _unprofiled(entry.band), entry.plane
+                continue
+            for plane, description in enumerate(report.descriptions, start=1):
+                if self.profile.bands:
+                    known = self.profile.resolve(description) if description else None
+                    if known is not None:
+                        yield entry, known, plane
+                else:
+                    stem = Path(entry.href).stem
+                    yield entry, _unprofiled(description or (stem if report.planes == 1 else f"b{plane}")), plane
+
+    def _decide(
+        self,
+        band: ProfileBand,
+        candidate: Candidate,
+        time: TimeSpan | None,
+        announced: Announced,
+        report: FileReport,
+        plane: int,
+    ) -> Decision:
+        scale, offset = report.scales[plane - 1], report.offsets[plane - 1]
+        speaks = (scale, offset) != (1.0, 0.0)
+        return decide(
+            band,
+            section=self.section,
+            profile=self.profile,
+            announced=announced,
+            in_file=Announced(scale=scale, offset=offset) if speaks else Announced(),
+            identity=candidate.id,
+            acquired=time.start if time else None,
+            properties=candidate.properties,
+        )
+
+    def _asset(
+        self, band: ProfileBand, entry: Entry, report: FileReport, plane: int, decision: Decision, grid: Grid
+    ) -> Asset:
+        own = self.section.bands.get(band.name)
+        stated = (own.nodata if own else None, report.nodata[plane - 1], entry.announced.nodata, band.nodata)
+        nodata = next((float(value) for value in stated if value is not None), None)
+        field = replace(typical(band), dtype=report.dtype, nodata=nodata, scale=decision.scale, offset=decision.offset)
+        return Asset(
+            band=band.name,
+            href=entry.href,
+            plane=plane,
+            field=field,
+            grid=grid,
+            version=report.version,
+            index=report.index,
+        )
+
+
+def written(decisions: Mapping[str, Decision], known_baseline: str) -> dict[str, object]:
+    """The radiometric decisions as they are kept with the item, like ones together."""
+    alike: dict[Decision, list[str]] = {}
+    for band, decision in decisions.items():
+        alike.setdefault(decision, []).append(band)
+    groups = [
+        {
+            "bands": sorted(bands),
+            "scale": decision.scale,
+            "offset": decision.offset,
+            "source": decision.source,
+            "because": decision.because,
+            "certain": decision.certain,
+        }
+        for decision, bands in alike.items()
+    ]
+    return {"baseline": known_baseline, "certain": all(d.certain for d in alike), "decisions": groups}
+
+
+def _grid_of(report: FileReport, entry: Entry) -> Grid:
+    if report.grid is None:
+        raise _Unusable(
+            f"{_subject(entry)}: the file has no coordinate reference system, or no plain georeferencing; "
+            "give it one (gdal_translate -a_srs, or gdalwarp for ground control points)"
+        )
+    return report.grid
+
+
+def _unprofiled(name: str) -> ProfileBand:
+    # Expressions need a plain word.
+    plain = re.sub(r"\W+", "_", name.strip(), flags=re.ASCII).strip("_") or "b1"
+    return ProfileBand(name=f"b{plain}" if plain[0].isdigit() else plain, title="" if plain == name else name)
+
+
+def _subject(entry: Entry) -> str:
+    return f"asset {entry.band or Path(entry.href).name}"
+
+
+def _time_of(reports: Iterable[FileReport]) -> TimeSpan | None:
+    for report in reports:
+        for key, text in report.tags.items():
+            if key.casefold().removeprefix("tifftag_") in {"datetime", "acquisitiondatetime"}:
+                # TIFF 6.0 spells it 2017:08:04 10:53:28.
+                found = time_in(re.sub(r"^(\d{4}):(\d{2}):(\d{2}) ", r"\1-\2-\3T", text))
+                if found is not None:
+                    return found
+    return None

@@ -1,0 +1,135 @@
+"""Config to engine: the only place that wires the rooms."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from bandstand.catalog.base import Catalog
+from bandstand.catalog.sqlite import open_catalog
+from bandstand.compute.recipes import Recipes
+from bandstand.config.load import offered_crs, tile_matrix_sets
+from bandstand.config.profiles import Profile, effective, load_profile, time_rules
+from bandstand.config.schema import Config
+from bandstand.config.schema import Layer as LayerSection
+from bandstand.engine.engine import Engine
+from bandstand.engine.holdings import Holdings
+from bandstand.errors import ConfigError, suggest
+from bandstand.model.crs import Crs, parse_crs
+from bandstand.model.layer import Layer, ServiceInfo
+from bandstand.model.limits import Limits
+from bandstand.model.style import ClassColour, Style
+from bandstand.read.library import Library
+from bandstand.render.load import load_styles
+from bandstand.render.ramps import parse_colour
+from bandstand.share import shipped
+
+
+def build_engine(config: Config, *, catalog: Catalog | None = None) -> Engine:
+    """Wire everything a configuration asks for.
+
+    Args:
+        config: As loaded and checked.
+        catalog: Use this one instead of the configured file.
+
+    Raises:
+        ConfigError: A style, recipe or collection that the configuration names does not exist.
+        CatalogUnavailable: The catalogue cannot be opened.
+    """
+    opened = catalog or open_catalog(config.catalog.path, writable=False)
+    profiles = {name: effective(load_profile(c.profile), c) for name, c in config.collections.items()}
+    sections = {name: (section, profiles[name]) for name, section in config.collections.items()}
+    styles = load_styles([*config.folders.styles, shipped("styles")])
+    return Engine(
+        service=_service(config),
+        limits=Limits(**config.limits.model_dump()),
+        layers=[_layer(folder, section, config, profiles, styles) for folder, section in config.published()],
+        collections=Holdings(opened, sections),
+        native_crs=_native_crs(config),
+        catalog=opened,
+        library=Library(block_bytes=config.server.block_cache_bytes),
+        recipes=Recipes.load([*config.folders.evalscripts, shipped("evalscripts")]),
+        crs=offered_crs(config),
+        sets=tile_matrix_sets(config),
+    )
+
+
+def _service(config: Config) -> ServiceInfo:
+    service = config.service
+    return ServiceInfo(
+        title=service.title,
+        abstract=service.abstract,
+        keywords=service.keywords,
+        provider=service.provider.name,
+        provider_url=service.provider.url,
+        contact_name=service.contact.name,
+        contact_email=service.contact.email,
+        fees=service.fees,
+        access_constraints=service.access_constraints,
+        attribution=service.attribution,
+    )
+
+
+def _native_crs(config: Config) -> dict[str, Crs]:
+    return {name: parse_crs(c.native_crs) for name, c in config.collections.items() if c.native_crs}
+
+
+def _layer(
+    folder: str,
+    section: LayerSection,
+    config: Config,
+    profiles: Mapping[str, Profile],
+    styles: Mapping[str, Style],
+) -> Layer:
+    profile = profiles[section.collection]
+    name = section.name or section.collection
+    return Layer(
+        name=name,
+        title=section.title or name,
+        abstract=section.abstract,
+        keywords=section.keywords,
+        folder=folder,
+        collection=section.collection,
+        expression=section.expression,
+        bands=section.bands,
+        styles=_styles(name, section.style_names, profile, styles),
+        resampling=section.resampling,
+        order=section.priority,
+        time=time_rules(section.time or profile.time),
+        queryable=section.queryable,
+        services=frozenset(service for service in section.services if _enabled(service, config)),
+        attribution=section.attribution or config.service.attribution,
+    )
+
+
+def _enabled(service: str, config: Config) -> bool:
+    return {"wms": config.wms.enabled, "wcs": config.wcs.enabled}.get(service, config.wmts.enabled)
+
+
+def _styles(layer: str, names: Sequence[str], profile: Profile, known: Mapping[str, Style]) -> tuple[Style, ...]:
+    found = []
+    for name in names or (_usual_style(profile),):
+        style = known.get(name)
+        if style is None:
+            raise ConfigError([f'layer "{layer}": unknown style "{name}".{suggest(name, known)}'])
+        found.append(_with_classes(style, profile))
+    return tuple(found)
+
+
+def _usual_style(profile: Profile) -> str:
+    """The style of a layer that names none."""
+    if any(band.categorical for band in profile.bands) and len(profile.bands) == 1:
+        return "classes"
+    common = {band.common_name for band in profile.bands}
+    return "true_color" if {"red", "green", "blue"} <= common else "grey"
+
+
+def _with_classes(style: Style, profile: Profile) -> Style:
+    """A style for classes that names none takes those of the collection."""
+    if style.kind != "classes" or style.classes:
+        return style
+    band = next((b for b in profile.bands if b.classes), None)
+    if band is None:
+        return style
+    classes = tuple(
+        ClassColour(float(c.value), float(c.value), parse_colour(c.colour), c.label) for c in band.classes if c.colour
+    )
+    return dataclasses.replace(style, classes=classes)

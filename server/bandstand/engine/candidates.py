@@ -1,0 +1,47 @@
+"""Scenes that a source offers, before a single header was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bandstand.model.time import TimeSpan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What metadata beside the pixels say of the stored numbers; None where they say nothing."""
+
+    scale: float | None = None
+    offset: float | None = None
+    nodata: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One band, or all planes of one file."""
+
+    href: str
+    """Absolute path."""
+    band: str = ""
+    """The collection's name of it; empty: the planes are named by the file."""
+    plane: int = 1
+    """One-based."""
+    announced: Announced = field(default_factory=Announced)
+    classes: tuple[tuple[int, str], ...] = ()
+    """(value, label) that the metadata name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One scene on offer."""
+
+    id: str
+    source: str
+    """The document or folder it was found in."""
+    time: TimeSpan | None = None
+    """None: the files may tell, or nothing does."""
+    footprint: Mapping[str, object] | None = None
+    """GeoJSON geometry in longitude and latitude; None: the outline of the files."""
+    properties: Mapping[str, object] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+    problem: str = ""
+    """Why it cannot be used; empty while it can."""

@@ -1,0 +1,109 @@
+"""Where a scene lies: its own geometry if that can be, else the outline of its files."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pyproj
+import shapely
+import shapely.affinity
+import shapely.geometry
+
+from bandstand.model.crs import CRS84, transformer
+from bandstand.model.grid import BBox, Grid
+
+_SIDE = 33
+"""Nodes a side of an outline: edges bend between two projections."""
+
+
+def footprint(given: Mapping[str, object] | None, grids: Iterable[Grid]) -> tuple[str, BBox]:
+    """The footprint as GeoJSON, cut at the antimeridian, and the box around it.
+
+    Args:
+        given: The scene's own GeoJSON geometry; it is not believed where it lies beside the files or around the
+            whole world although they do not.
+        grids: Of the scene's files.
+
+    Raises:
+        ValueError: The files lie nowhere on Earth.
+    """
+    outlines = [outline(grid) for grid in {(g.crs, g.bbox): g for g in grids}.values()]
+    whole = outlines[0] if len(outlines) == 1 else shapely.unary_union(outlines)
+    own = _believable(given, whole)
+    geometry = whole if own is None else own
+    west, south, east, north = geometry.bounds
+    text = json.dumps(given if own is not None else _rounded(geometry), separators=(",", ":"))
+    return text, BBox(west, south, east, north)
+
+
+def _believable(given: Mapping[str, object] | None, whole: shapely.Geometry) -> shapely.Geometry | None:
+    if given is None:
+        return None
+    try:
+        own = shapely.geometry.shape(given)
+        west, south, east, north = own.bounds
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.errors.ShapelyError):
+        return None
+    if not (-180.0 <= west < east <= 180.0 and -90.0 <= south < north <= 90.0):
+        return None
+    if not shapely.box(west, south, east, north).intersects(shapely.box(*whole.bounds)):
+        return None
+    # A geometry over the antimeridian that nobody has cut seems to go round the world the other way.
+    uncut = own.geom_type == "Polygon" and east - west > 180.0
+    return None if uncut and shapely.area(whole) < shapely.area(own) / 2 else own
+
+
+def outline(grid: Grid) -> shapely.Geometry:
+    """The outline of a grid in longitude and latitude, cut at the antimeridian; around a pole, the box.
+
+    Raises:
+        ValueError: No part of it can be expressed so.
+    """
+    t = np.linspace(0.0, 1.0, _SIDE)[:-1]
+    zero, one = np.zeros_like(t), np.ones_like(t)
+    cols = np.concatenate([t, one, 1 - t, zero]) * grid.width
+    rows = np.concatenate([zero, t, one, 1 - t]) * grid.height
+    a = grid.transform
+    try:
+        lon, lat = transformer(grid.crs, CRS84).transform(a.a * cols + a.b * rows + a.c, a.d * cols + a.e * rows + a.f)
+    except pyproj.exceptions.ProjError as error:
+        raise ValueError(f"its coordinate reference system has no place on Earth: {error}") from error
+    good = np.isfinite(lon) & np.isfinite(lat)
+    if good.sum() < 3:
+        raise ValueError("its grid lies outside what its coordinate reference system can express")
+    lon, lat = lon[good], np.clip(lat[good], -90.0, 90.0)
+    if grid.crs.geographic:
+        # Longitudes of a geographic grid are what they say, also from 0 to 360.
+        return (
+            _cut(shapely.Polygon(np.column_stack([a.a * cols + a.b * rows + a.c, lat])))
+            if good.all()
+            else _box(lon, lat)
+        )
+    steps = (np.diff(np.append(lon, lon[0])) + 180.0) % 360.0 - 180.0
+    if abs(steps.sum()) > 180.0:
+        pole = 90.0 if lat.mean() > 0 else -90.0
+        return shapely.box(-180.0, min(lat.min(), pole), 180.0, max(lat.max(), pole))
+    unwrapped = lon[0] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
+    return _cut(shapely.Polygon(np.column_stack([unwrapped, lat])))
+
+
+def _box(lon: np.ndarray, lat: np.ndarray) -> shapely.Geometry:
+    return shapely.box(lon.min(), lat.min(), lon.max(), lat.max())
+
+
+def _cut(polygon: shapely.Geometry) -> shapely.Geometry:
+    """Bring what lies beyond ±180 degrees back to the other side."""
+    west, _, east, _ = polygon.bounds
+    if west >= -180.0 and east <= 180.0:
+        return polygon
+    polygon = shapely.make_valid(polygon)
+    parts: list[shapely.Geometry] = []
+    for shift in (-360.0, 0.0, 360.0):
+        part = shapely.intersection(shapely.affinity.translate(polygon, xoff=shift), shapely.box(-180, -90, 180, 90))
+        parts.extend(p for p in getattr(part, "geoms", [part]) if p.geom_type == "Polygon" and p.area > 0)
+    return shapely.MultiPolygon(parts)
+
+
+def _rounded(geometry: shapely.Geometry) -> object:
+    # A ten-millionth of a degree is a centimetre.
+    return shapely.geometry.mapping(shapely.transform(geometry, lambda xy: np.round(xy, 7)))

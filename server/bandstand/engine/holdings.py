@@ -1,0 +1,58 @@
+"""What the archive really holds of each collection: its bands as the newest scenes have them, kept fresh."""
+
+import dataclasses
+import threading
+from collections.abc import Iterator, Mapping
+
+from bandstand.catalog.base import Catalog
+from bandstand.config.profiles import Profile, collection
+from bandstand.config.schema import Collection as CollectionSection
+from bandstand.model.field import Field
+from bandstand.model.layer import Collection
+
+_LOOK_AT = 24
+"""So many of the newest scenes tell which bands exist; a single one may lack a file."""
+
+
+class Holdings(Mapping[str, Collection]):
+    """The collections by name; a change of the catalogue is seen at the next look-up."""
+
+    def __init__(self, catalog: Catalog, sections: Mapping[str, tuple[CollectionSection, Profile]]) -> None:
+        """Take the configured sections with their effective profiles."""
+        self._catalog = catalog
+        self._sections = dict(sections)
+        self._known: dict[str, tuple[int, Collection]] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> Collection:
+        """The collection of this name as it is now."""
+        section, profile = self._sections[name]
+        revision = self._catalog.revision(name)
+        kept = self._known.get(name)
+        if kept is not None and kept[0] == revision:
+            return kept[1]
+        described = self._describe(name, section, profile)
+        with self._lock:
+            self._known[name] = (revision, described)
+        return described
+
+    def __iter__(self) -> Iterator[str]:
+        """In the order of the configuration."""
+        return iter(self._sections)
+
+    def __len__(self) -> int:
+        """How many are configured."""
+        return len(self._sections)
+
+    def _describe(self, name: str, section: CollectionSection, profile: Profile) -> Collection:
+        observed: dict[str, Field] = {}
+        for item in self._catalog.search(name, limit=_LOOK_AT):
+            for band, asset in item.assets.items():
+                observed.setdefault(band, asset.field)
+        described = collection(name, section, profile, observed=tuple(observed.values()))
+        if not observed:
+            return described
+        # A band that no scene has cannot be asked for.
+        fields = tuple(field for field in described.fields if field.name in observed)
+        aliases = tuple(pair for pair in described.aliases if pair[1] in observed)
+        return dataclasses.replace(described, fields=fields, aliases=aliases)

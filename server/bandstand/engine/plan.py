@@ -1,0 +1,215 @@
+"""Request to plan: which scenes, which overview of which file, and what it will cost. Never reads a block."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from bandstand.catalog.base import Catalog
+from bandstand.errors import TooLarge
+from bandstand.model.crs import CRS84, WEB_MERCATOR
+from bandstand.model.field import Field
+from bandstand.model.grid import BBox, Grid, lonlat_bbox, project_bbox
+from bandstand.model.item import Asset, Item
+from bandstand.model.layer import Collection
+from bandstand.model.limits import Limits
+from bandstand.model.request import Request, StyledLayer
+from bandstand.model.selection import Selection
+from bandstand.warp.mosaic import common_field
+
+_EARTH_RADIUS_M = 6378137.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRead:
+    """One scene of a layer: the assets its program takes, in that order."""
+
+    item: Item
+    assets: tuple[Asset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """One layer of the stack: its scenes, best first, and what their mosaic is expressed in."""
+
+    layer: StyledLayer
+    scenes: tuple[SceneRead, ...]
+    fields: tuple[Field, ...]
+    """One a band the program takes: the radiometry that all scenes are brought to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a plan asks for, known before it runs."""
+
+    items: int
+    pixels: int
+    """Output pixels times outputs, summed over the layers."""
+    read_bytes: int
+    """Decoded bytes at most: every scene's share of the grid, every band."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is decided before pixels move."""
+
+    request: Request
+    layers: tuple[LayerPlan, ...]
+    cost: Cost
+    data_version: str
+    """Changes whenever a collection that is read does."""
+
+
+def make_plan(request: Request, catalog: Catalog, collections: dict[str, Collection]) -> Plan:
+    """Find the scenes of every layer and order them.
+
+    Raises:
+        CatalogUnavailable: The catalogue cannot be asked.
+    """
+    box = ground_box(request.grid)
+    layers = tuple(_plan_layer(layer, box, catalog, collections) for layer in request.layers)
+    names = dict.fromkeys(layer.selection.collection for layer in request.layers)
+    version = ",".join(f"{name}:{catalog.revision(name)}" for name in names)
+    return Plan(request, layers, _cost(request, layers), version)
+
+
+def ground_box(grid: Grid) -> BBox | None:
+    """The box in longitude and latitude around a grid; None when no part of it is on Earth."""
+    box = grid.bbox
+    if grid.crs == WEB_MERCATOR:
+        # Closed form, since every tile comes this way (spherical Mercator, EPSG 1024).
+        lon = np.degrees(np.array([box.min_x, box.max_x]) / _EARTH_RADIUS_M)
+        lat = np.degrees(2 * np.arctan(np.exp(np.array([box.min_y, box.max_y]) / _EARTH_RADIUS_M)) - np.pi / 2)
+        return BBox(float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1]))
+    if grid.crs.geographic:
+        return box if grid.crs == CRS84 else project_bbox(box, grid.crs, CRS84, points=3)
+    return lonlat_bbox(box, grid.crs)
+
+
+def _plan_layer(
+    layer: StyledLayer, box: BBox | None, catalog: Catalog, collections: dict[str, Collection]
+) -> LayerPlan:
+    selection = layer.selection
+    items: Sequence[Item] = ()
+    if box is not None:
+        items = catalog.search(
+            selection.collection,
+            bbox=box,
+            times=selection.times,
+            ids=selection.ids,
+            max_cloud_cover=selection.max_cloud_cover,
+        )
+    scenes = tuple(
+        SceneRead(item, tuple(item.assets[band] for band in selection.bands))
+        for item in sort_items(items, selection)
+        if all(band in item.assets for band in selection.bands)
+    )
+    collection = collections[selection.collection]
+    fields = tuple(
+        common_field([scene.assets[i].field for scene in scenes]) if scenes else collection.field(band)
+        for i, band in enumerate(selection.bands)
+    )
+    return LayerPlan(layer, scenes, fields)
+
+
+def sort_items(items: Sequence[Item], selection: Selection) -> list[Item]:
+    """Best scene first; ties by newer acquisition, newer state of the item, then id, never by place of storage."""
+    settled = sorted(items, key=lambda item: item.id)
+    settled.sort(key=lambda item: (_seconds(item), str(item.properties.get("updated", ""))), reverse=True)
+    if selection.ids:
+        rank = {name: number for number, name in enumerate(selection.ids)}
+        settled.sort(key=lambda item: rank[item.id])
+    elif selection.order == "leastRecent":
+        settled.sort(key=_seconds)
+    elif selection.order == "leastCC":
+        settled.sort(key=lambda item: 101.0 if item.cloud_cover is None else item.cloud_cover)
+    elif selection.order == "nearestTime":
+        middle = _middle(selection)
+        if middle is not None:
+            settled.sort(key=lambda item: abs(_seconds(item) - middle))
+    return settled
+
+
+def _seconds(item: Item) -> float:
+    moment = item.time.start or item.time.end
+    return (moment - _EPOCH).total_seconds() if moment else float("-inf")
+
+
+def _middle(selection: Selection) -> float | None:
+    ends = [m for span in selection.times for m in (span.start, span.end) if m is not None]
+    if not ends:
+        return None
+    return ((min(ends) - _EPOCH).total_seconds() + (max(ends) - _EPOCH).total_seconds()) / 2
+
+
+def _cost(request: Request, layers: Sequence[LayerPlan]) -> Cost:
+    area = request.grid.width * request.grid.height
+    read = sum(
+        area * np.dtype(asset.field.dtype).itemsize
+        for plan in layers
+        for scene in plan.scenes
+        for asset in scene.assets
+    )
+    return Cost(
+        items=sum(len(plan.scenes) for plan in layers),
+        pixels=area * sum(len(plan.layer.program.outputs) for plan in layers),
+        read_bytes=read,
+    )
+
+
+def check_size(request: Request, limits: Limits) -> None:
+    """Refuse what is too large by its size alone, before the catalogue is asked.
+
+    Raises:
+        TooLarge: With the limit, its key and a way out.
+    """
+    grid = request.grid
+    if request.output.kind == "map":
+        for word, asked, limit in (
+            ("WIDTH", grid.width, limits.map_max_width_px),
+            ("HEIGHT", grid.height, limits.map_max_height_px),
+        ):
+            if asked > limit:
+                raise TooLarge(
+                    f"{word} {asked} exceeds the maximum {limit} (limits.map_max_{word.lower()}_px). "
+                    "Ask several smaller images or use WCS.",
+                    locator=word.lower(),
+                )
+        if len(request.layers) > limits.layer_limit:
+            raise TooLarge(
+                f"{len(request.layers)} layers exceed the maximum {limits.layer_limit} (limits.layer_limit).",
+                locator="layers",
+            )
+    outputs = sum(len(layer.program.outputs) for layer in request.layers)
+    pixels = grid.width * grid.height * outputs
+    if request.output.kind == "coverage" and pixels > limits.coverage_max_px:
+        raise TooLarge(
+            f"Coverage of {grid.width} x {grid.height} pixels x {outputs} outputs ({pixels:,} values) exceeds the "
+            f"limit of {limits.coverage_max_px:,} (limits.coverage_max_px). Reduce the area, choose fewer bands with "
+            "RANGESUBSET, or reduce the size with SCALESIZE or SCALEFACTOR.",
+            locator="size",
+        )
+
+
+def check_cost(plan: Plan, limits: Limits) -> None:
+    """Refuse what would read too much.
+
+    Raises:
+        TooLarge: With the limit, its key and a way out.
+    """
+    is_map = plan.request.output.kind == "map"
+    most, key = (limits.map_max_items, "map_max_items") if is_map else (limits.coverage_max_items, "coverage_max_items")
+    if plan.cost.items > most:
+        raise TooLarge(
+            f"This area and time hold {plan.cost.items} scenes, the limit is {most} (limits.{key}). "
+            "Ask a smaller area or a shorter time.",
+            locator="time",
+        )
+    if plan.cost.read_bytes > limits.read_max_bytes:
+        raise TooLarge(
+            f"This may read {plan.cost.read_bytes:,} bytes, the limit is {limits.read_max_bytes:,} "
+            "(limits.read_max_bytes). Ask a smaller area, fewer bands or a shorter time.",
+            locator="size",
+        )

@@ -1,0 +1,146 @@
+"""Plan to pixels: read, warp, mosaic and compute, one stage after another."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandstand.engine.plan import LayerPlan, SceneRead
+from bandstand.errors import DeadlineExceeded, SourceUnavailable
+from bandstand.model.crs import Crs
+from bandstand.model.grid import Grid
+from bandstand.model.item import Asset
+from bandstand.model.raster import Raster
+from bandstand.model.selection import Resampling
+from bandstand.read.base import Source
+from bandstand.read.library import Library
+from bandstand.warp.footprint import choose_level, level_grid, source_window
+from bandstand.warp.mosaic import Mosaic
+from bandstand.warp.resample import margin, resample
+from bandstand.warp.transform import ControlGrid, control_grid
+
+STRIP_PX = 4_194_304
+"""Large coverages are made in strips of about so many pixels, so that what lies between the stages stays small."""
+
+Warped = tuple[NDArray[np.generic], NDArray[np.bool_]]
+
+
+@dataclass(slots=True)
+class Account:
+    """What happened on the way: for headers, the log and feature info."""
+
+    deadline: float
+    """On the monotonic clock, seconds."""
+    tolerant: bool
+    """Leave out a scene that cannot be read (maps) instead of failing (coverages)."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Scene id to reason."""
+    used: dict[str, SceneRead] = field(default_factory=dict)
+    """Scenes that gave at least one pixel window, by id."""
+
+    def check(self) -> None:
+        """Stop between stages when the time is over.
+
+        Raises:
+            DeadlineExceeded: The request took longer than its limit.
+        """
+        if time.monotonic() > self.deadline:
+            raise DeadlineExceeded(
+                "The request took longer than its time limit (limits.timeout_s). Ask a smaller area or a shorter time."
+            )
+
+
+def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> tuple[Raster, NDArray[np.int16]]:
+    """Read, warp and mosaic the bands of one layer.
+
+    Returns:
+        The mosaic (bands of the program's `inputs`, stored numbers) on `grid`, and for each pixel the number of
+        the scene in the plan that it came from, (y, x), -1 for none.
+
+    Raises:
+        SourceUnavailable: A scene cannot be read and the account is not tolerant.
+    """
+    mosaic = Mosaic(grid, plan.fields)
+    controls: dict[Crs, ControlGrid] = {}
+    for number, scene in enumerate(plan.scenes):
+        account.check()
+        try:
+            bands = _warp_scene(scene, plan, grid, library, controls)
+        except SourceUnavailable as error:
+            _give_up_scene(scene, error, account)
+            continue
+        if bands is not None:
+            account.used[scene.item.id] = scene
+            mosaic.feed(bands, [asset.field for asset in scene.assets], number)
+            if mosaic.full:
+                break
+    return mosaic.raster(), mosaic.sources
+
+
+def compute(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> Raster:
+    """The outputs of one layer's program on `grid`, in strips when it is large."""
+    if grid.width * grid.height <= STRIP_PX:
+        return plan.layer.program(compose(plan, grid, library, account)[0])
+    rows = max(1, STRIP_PX // grid.width)
+    whole: Raster | None = None
+    for start in range(0, grid.height, rows):
+        count = min(rows, grid.height - start)
+        strip = plan.layer.program(compose(plan, grid.crop(0, start, grid.width, count), library, account)[0])
+        if whole is None:
+            whole = _blank_like(strip, grid)
+        if whole.values.dtype != strip.values.dtype:
+            raise TypeError(f"strips of one coverage differ in type: {whole.values.dtype} and {strip.values.dtype}")
+        whole.values[:, start : start + count] = strip.values
+        whole.valid[:, start : start + count] = strip.valid
+    if whole is None:
+        raise ValueError("a grid without rows")
+    return whole
+
+
+def _blank_like(strip: Raster, grid: Grid) -> Raster:
+    values = np.empty((strip.values.shape[0], *grid.shape), strip.values.dtype)
+    # One mask a band even where this strip shares one: a later strip may not.
+    valid = np.empty((strip.values.shape[0], *grid.shape), np.bool_)
+    return Raster(values, valid, strip.fields, grid)
+
+
+def _warp_scene(
+    scene: SceneRead, plan: LayerPlan, grid: Grid, library: Library, controls: dict[Crs, ControlGrid]
+) -> Sequence[Warped] | None:
+    """All bands of one scene on the grid; None where the scene does not reach it."""
+    warped: list[Warped] = []
+    for asset in scene.assets:
+        crs = asset.grid.crs
+        control = controls.get(crs)
+        if control is None:
+            control = controls[crs] = control_grid(grid, crs)
+        band = _warp_band(asset, plan.layer.selection.resampling, control, grid, library)
+        if band is None:
+            return None
+        warped.append(band)
+    return warped
+
+
+def _warp_band(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, library: Library) -> Warped | None:
+    source: Source = library.open(asset.href, version=asset.version, index=asset.index)
+    method: Resampling = wanted
+    if asset.field.categorical and wanted != "mode":
+        method = "nearest"
+    sizes = tuple((level.width, level.height) for level in source.levels)
+    level = choose_level(asset.grid, sizes, grid)
+    at = level_grid(asset.grid, sizes[level])
+    window = source_window(control, grid, at, margin(method, at, grid))
+    if window is None:
+        return None
+    read = source.read(asset.plane, level, *window)
+    return resample(read.values, read.valid, at.crop(*window), control, grid, method)
+
+
+def _give_up_scene(scene: SceneRead, error: SourceUnavailable, account: Account) -> None:
+    if not account.tolerant:
+        raise SourceUnavailable(
+            f'Scene "{scene.item.id}" cannot be read: {error.message}', scene=scene.item.id, locator=error.locator
+        ) from error
+    account.skipped[scene.item.id] = error.message

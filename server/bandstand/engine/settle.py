@@ -1,0 +1,166 @@
+"""Wishes to a layer of a request: which program, which style, which times."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bandstand.catalog.base import Catalog
+from bandstand.compute.bands import Bands
+from bandstand.compute.compile import compile_expression
+from bandstand.compute.recipes import Recipes
+from bandstand.engine.chosen import choose
+from bandstand.engine.times import resolve
+from bandstand.errors import InvalidProgram, UnknownBand, UnknownStyle, suggest
+from bandstand.model.ask import Ask
+from bandstand.model.layer import Collection, Layer
+from bandstand.model.limits import Limits
+from bandstand.model.program import Program
+from bandstand.model.request import StyledLayer
+from bandstand.model.selection import Selection
+from bandstand.model.style import Style
+from bandstand.model.time import parse_time
+from bandstand.render.ramps import parse_colormap, parse_colour, parse_edge, parse_range
+
+_INDEX_STYLE = Style(name="index", title="Index", kind="ramp", ranges=((-1.0, 1.0),))
+_RGB_STYLE = Style(name="rgb", title="Three outputs", kind="rgb", ranges=((0.0, 0.3),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settler:
+    """Knows what names mean."""
+
+    catalog: Catalog
+    collections: Mapping[str, Collection]
+    recipes: Recipes
+    limits: Limits
+
+    def settle(self, layer: Layer, ask: Ask) -> StyledLayer:
+        """See `Engine.ask`."""
+        collection = self.collections[layer.collection]
+        style = None if ask.data else self._style(layer, ask)
+        program = self._program(layer, collection, ask, style)
+        if style is not None:
+            style = self._fit(style, program, ask)
+        resolved = resolve(
+            parse_time(ask.time) if ask.time else None,
+            self.catalog.moments(layer.collection),
+            layer.time,
+            nearest=ask.nearest,
+            layer=layer.name,
+        )
+        selection = Selection(
+            collection=layer.collection,
+            bands=program.inputs,
+            times=resolved.spans,
+            order=ask.order or layer.order,
+            resampling=ask.resampling or ("nearest" if ask.data else layer.resampling),
+            ids=ask.ids,
+            max_cloud_cover=ask.max_cloud_cover,
+        )
+        return StyledLayer(
+            name=layer.name,
+            selection=selection,
+            program=program,
+            style=style,
+            opacity=ask.opacity,
+            notes=resolved.notes,
+            pinned=bool(ask.time),
+        )
+
+    def _style(self, layer: Layer, ask: Ask) -> Style:
+        style = layer.style(ask.style)
+        if style is None:
+            names = [known.name for known in layer.styles]
+            raise UnknownStyle(
+                f'Layer "{layer.name}" has no style "{ask.style}".{suggest(ask.style, names)} '
+                f"There are: {', '.join(names)}.",
+                locator="style",
+            )
+        return _restyle(style, ask)
+
+    def _program(self, layer: Layer, collection: Collection, ask: Ask, style: Style | None) -> Program:
+        text = ask.expr or layer.expression
+        if text:
+            program: Program = compile_expression(text, collection, self.recipes, limits=self.limits, units=ask.units)
+            return choose(program, ask.bands) if ask.bands else program
+        if ask.bands:
+            names: Sequence[str] = ask.bands
+        elif style is not None and style.channels:
+            names = style.channels
+        else:
+            names = layer.bands or tuple(field.name for field in collection.fields)
+        # Pictures keep stored numbers: the painter folds scale and offset into its table.
+        stored = style is not None or ask.units == "stored"
+        return Bands(tuple(resolve_band(collection, name) for name in names), stored=stored)
+
+    def _fit(self, style: Style, program: Program, ask: Ask) -> Style:
+        """The style that suits what an expression of the request gives."""
+        count = len(program.outputs)
+        wanted = {"rgb": 3}.get(style.kind, 1)
+        if count == wanted:
+            index = self._index_style(program, ask) if ask.expr and not ask.style and style.kind != "rgb" else None
+            return _restyle(index, ask) if index is not None else style
+        if ask.style and count in {1, 3}:
+            raise InvalidProgram(
+                f'Style "{style.name}" paints {wanted} of an expression\'s outputs, this one gives {count}. '
+                "Leave STYLES empty or choose a fitting one."
+            )
+        if count == 1:
+            return _restyle(self._index_style(program, ask) or _INDEX_STYLE, ask)
+        if count == 3:
+            return _restyle(_RGB_STYLE, ask)
+        raise InvalidProgram(f"A picture needs 1 or 3 outputs, got {count}; use WCS for {count}.")
+
+    def _index_style(self, program: Program, ask: Ask) -> Style | None:
+        """The ramp and range of a named index, when the expression is nothing else."""
+        recipe = self.recipes.get(ask.expr.strip()) if ask.expr else None
+        if recipe is None or len(program.outputs) != 1:
+            return None
+        return dataclasses.replace(
+            _INDEX_STYLE,
+            name=recipe.name.lower(),
+            title=recipe.title,
+            ranges=(recipe.range,),
+            colormap=parse_colormap(recipe.ramp)[0],
+            unit=recipe.unit,
+        )
+
+
+def resolve_band(collection: Collection, name: str) -> str:
+    """The collection's own name of a band.
+
+    Raises:
+        UnknownBand: With suggestions; locator `bands`.
+    """
+    found = collection.resolve(name)
+    if found is None:
+        names = [field.name for field in collection.fields]
+        aliases = [alias for alias, _ in collection.aliases]
+        raise UnknownBand(
+            f'Unknown band "{name}".{suggest(name, names + aliases)} Bands of {collection.name}: {" ".join(names)}.',
+            locator="bands",
+        )
+    return found
+
+
+def _restyle(style: Style, ask: Ask) -> Style:
+    """The style with whatever the request says of colours."""
+    changes: dict[str, object] = {}
+    if ask.colormap:
+        colormap, stops_range = parse_colormap(ask.colormap)
+        changes["colormap"] = colormap
+        changes["kind"] = "ramp"
+        changes["classes"] = ()
+        if stops_range is not None:
+            changes["ranges"] = (stops_range,)
+    if ask.range:
+        changes["ranges"] = parse_range(ask.range)
+    if ask.gamma is not None:
+        changes["gamma"] = ask.gamma
+    if ask.below:
+        changes["below"] = parse_edge(ask.below, locator="below")
+    if ask.above:
+        changes["above"] = parse_edge(ask.above, locator="above")
+    if ask.nodata_color:
+        changes["nodata"] = parse_colour(ask.nodata_color, locator="nodata_color")
+    return dataclasses.replace(style, **changes) if changes else style  # type: ignore[arg-type]

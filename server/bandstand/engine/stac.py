@@ -1,0 +1,198 @@
+"""STAC items, in the spellings of their many providers, to scenes on offer."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from bandstand.config.profiles import Profile
+from bandstand.engine.candidates import Announced, Candidate, Entry
+from bandstand.model.time import TimeSpan
+
+Json = Mapping[str, Any]
+
+_REMOTE = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
+_RASTER = re.compile(r"\.(tiff?|jp2|vrt)$", re.IGNORECASE)
+_NEVER = {"thumbnail", "overview", "metadata", "visual"}
+_PICTURES = {"visual", "tci", "preview", "overview", "thumbnail", "rendered_preview", "pvi"}
+_RESOLUTION = re.compile(r"[_-](\d+)m$", re.IGNORECASE)
+
+
+def candidate(item: Json, document: Path, profile: Profile) -> Candidate:
+    """Turn one STAC item into a scene on offer.
+
+    Args:
+        document: File it was read from: relative hrefs start there.
+    """
+    identity = str(item.get("id") or document.stem)
+    properties = item.get("properties")
+    properties = dict(properties) if isinstance(properties, Mapping) else {}
+    geometry = item.get("geometry")
+    try:
+        time = _time(properties)
+    except ValueError as error:
+        return Candidate(id=identity, source=str(document), problem=str(error))
+    entries, problems = [], []
+    for band, plane, key, asset in _chosen(item, profile):
+        href, refusal = _local(str(asset.get("href", "")), document)
+        if refusal:
+            problems.append(f"asset {key}: {refusal}")
+        else:
+            announced, classes = _announced(asset, plane), _classes(asset, plane)
+            entries.append(Entry(href=href, band=band, plane=plane, announced=announced, classes=classes))
+    problem = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
+    if not entries and not problem:
+        problem = f"none of its assets is a band of profile {profile.name}"
+    return Candidate(
+        id=identity,
+        source=str(document),
+        time=time,
+        footprint=geometry if isinstance(geometry, Mapping) and geometry.get("coordinates") else None,
+        properties=properties,
+        entries=tuple(entries),
+        problem=problem,
+    )
+
+
+def _time(properties: Json) -> TimeSpan | None:
+    moments = []
+    for key in ("start_datetime", "end_datetime", "datetime"):
+        text = properties.get(key)
+        moments.append(_moment(str(text), key) if text else None)
+    start, end, moment = moments
+    if start and end:
+        if start > end:
+            raise ValueError("start_datetime lies after end_datetime")
+        return TimeSpan(start, end)
+    return TimeSpan.instant(moment) if moment else None
+
+
+def _moment(text: str, key: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f'{key} "{text[:40]}" is no ISO 8601 time') from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _chosen(item: Json, profile: Profile) -> Iterator[tuple[str, int, str, Json]]:
+    """Band, plane, asset key and asset of everything to be read."""
+    best: dict[str, tuple[tuple[float, ...], int, str, Json]] = {}
+    assets = item.get("assets")
+    for key, asset in (assets if isinstance(assets, Mapping) else {}).items():
+        if not isinstance(asset, Mapping) or not _is_raster(asset):
+            continue
+        for band, plane, rank in _offers(str(key), asset, profile):
+            score = (rank, *_fineness(str(key), asset))
+            if band not in best or score < best[band][0]:
+                best[band] = (score, plane, str(key), asset)
+    for band, (_, plane, key, asset) in best.items():
+        yield band, plane, key, asset
+
+
+def _is_raster(asset: Json) -> bool:
+    kind = str(asset.get("type") or "")
+    if kind:
+        return kind.startswith(("image/tiff", "image/vnd.stac.geotiff", "image/jp2", "application/x-geotiff"))
+    return bool(_RASTER.search(urlsplit(str(asset.get("href", ""))).path))
+
+
+def _offers(key: str, asset: Json, profile: Profile) -> Iterator[tuple[str, int, float]]:
+    """(band, plane, rank) of what an asset may stand for; the lowest rank is taken."""
+    stem = _RESOLUTION.sub("", key.removesuffix("-jp2"))
+    stem = _RASTER.sub("", stem)
+    names = _band_names(asset)
+    roles = {str(role) for role in asset.get("roles") or ()}
+    picture = bool(roles & _NEVER) or stem.casefold() in _PICTURES
+    if not profile.bands:
+        if not picture:
+            named = names if len(names) > 1 else [names[0] if names and names[0] else stem]
+            for plane, name in enumerate(named, start=1):
+                yield name or f"b{plane}", plane, 0.0
+        return
+    if picture and profile.name != "rgb":
+        return
+    by_key = profile.resolve(stem)
+    if by_key is not None and len(names) < 2:
+        yield by_key.name, 1, 0.0 if by_key.name == stem else 1.0
+        return
+    for plane, name in enumerate(names, start=1):
+        known = profile.resolve(name)
+        if known is not None:
+            yield known.name, plane, 2.0 if len(names) == 1 else 3.0
+    if not names and len(profile.bands) == 1 and "data" in roles:
+        yield profile.bands[0].name, 1, 4.0
+
+
+def _band_names(asset: Json) -> list[str]:
+    bands = asset.get("eo:bands") or asset.get("bands") or ()
+    keys = ("name", "common_name", "eo:common_name")
+    return [str(next(filter(None, map(b.get, keys)), "")) for b in bands if isinstance(b, Mapping)]
+
+
+def _fineness(key: str, asset: Json) -> tuple[float, ...]:
+    """Finest first, GeoTIFF before JPEG 2000."""
+    transform = asset.get("proj:transform")
+    size = abs(float(transform[0])) if isinstance(transform, list) and transform else 0.0
+    named = _RESOLUTION.search(key)
+    gsd = asset.get("gsd")
+    fineness = size or (float(named[1]) if named else 0.0) or (float(gsd) if isinstance(gsd, int | float) else 0.0)
+    jp2 = str(asset.get("type", "")).startswith("image/jp2") or key.endswith("-jp2")
+    return float(jp2), fineness
+
+
+def _local(href: str, document: Path) -> tuple[str, str]:
+    """(absolute path, why not)."""
+    if not href:
+        return "", "has no href"
+    if _REMOTE.match(href):
+        # Archives are often mirrored with the provider's item beside the files.
+        beside = document.parent / Path(unquote(urlsplit(href).path)).name
+        if beside.is_file():
+            return str(beside.absolute()), ""
+        return "", f"{href} lies on remote storage, which cannot be read yet; put the file beside the item"
+    path = Path(unquote(urlsplit(href).path)) if href.startswith("file:") else Path(href)
+    return str((document.parent / path).absolute().resolve()), ""
+
+
+def _announced(asset: Json, plane: int) -> Announced:
+    """Scale, offset and nodata in any of the spellings: raster:bands[], bands[], raster:scale on the asset."""
+    layers = _layers(asset, plane)
+    values: dict[str, float] = {}
+    for name in ("scale", "offset", "nodata"):
+        for layer in layers:
+            # A bare `scale` on the asset itself belongs to no extension.
+            keys = (f"raster:{name}",) if layer is asset and name != "nodata" else (f"raster:{name}", name)
+            found = next((layer[k] for k in keys if layer.get(k) is not None), None)
+            if name not in values and isinstance(found, int | float | str):
+                try:
+                    values[name] = float(found)
+                except ValueError:
+                    continue
+    return Announced(scale=values.get("scale"), offset=values.get("offset"), nodata=values.get("nodata"))
+
+
+def _layers(asset: Json, plane: int) -> list[Json]:
+    """Where an asset may speak of one of its planes: the band lists first, then the asset as a whole."""
+    layers: list[Json] = []
+    for key in ("raster:bands", "bands"):
+        listed = asset.get(key)
+        if isinstance(listed, list) and len(listed) >= plane and isinstance(listed[plane - 1], Mapping):
+            layers.append(listed[plane - 1])
+    return [*layers, asset]
+
+
+def _classes(asset: Json, plane: int) -> tuple[tuple[int, str], ...]:
+    """Labels of classes (STAC classification extension)."""
+    for layer in _layers(asset, plane):
+        listed = layer.get("classification:classes")
+        if isinstance(listed, list):
+            labels = {
+                entry["value"]: str(entry.get("title") or entry.get("name") or entry.get("description") or "")
+                for entry in listed
+                if isinstance(entry, Mapping) and isinstance(entry.get("value"), int)
+            }
+            return tuple(sorted(labels.items()))
+    return ()

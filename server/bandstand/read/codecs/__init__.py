@@ -1,0 +1,1 @@
+"""One file per codec: one block in, one array out."""

@@ -1,0 +1,25 @@
+"""WebP blocks, lossy or lossless."""
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from bandstand.read.base import BlockForm
+
+
+class WebP:
+    """libtiff's number for it is 50001; three samples, or four with alpha."""
+
+    name = "webp"
+    compressions = frozenset({50001})
+    predicts = False
+    native = True
+
+    def decode(self, raw: bytes, form: BlockForm, out: NDArray[np.uint8]) -> int:
+        """Decode into `out`; a block stored without alpha is opaque."""
+        target = out.view(form.dtype).reshape(form.height, form.width, form.samples)
+        imagecodecs.webp_decode(raw, hasalpha=form.samples == 4, out=target)  # noqa: PLR2004 - red, green, blue, alpha
+        return target.nbytes
+
+
+CODEC = WebP()

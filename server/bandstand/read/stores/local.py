@@ -1,0 +1,171 @@
+"""Files of this machine, by pread on pooled descriptors."""
+
+import os
+import stat
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+from bandstand.errors import SourceUnavailable, shorten
+
+
+class _File:
+    """A descriptor with its readers counted, so that none is closed while somebody reads from it."""
+
+    __slots__ = ("descriptor", "readers", "retired", "size")
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self.descriptor = descriptor
+        self.size = size
+        self.readers = 0
+        self.retired = False
+
+
+class LocalStore:
+    """Absolute and relative paths; keeps the files used last open."""
+
+    name = "local"
+
+    def __init__(self, *, most: int = 512) -> None:
+        """Keep up to `most` files open between reads."""
+        self._most = most
+        self._lock = threading.Lock()
+        self._files: OrderedDict[tuple[str, str], _File] = OrderedDict()
+
+    def takes(self, href: str) -> bool:
+        """Whether it is a path, not a URL."""
+        return "://" not in href
+
+    def read(self, href: str, ranges: Sequence[tuple[int, int]], *, version: str = "") -> list[bytes]:
+        """Fetch ranges of bytes, shorter than asked where the file ends.
+
+        Raises:
+            SourceUnavailable: No such file, not readable, or of another size than `version` says.
+        """
+        file = self._take(href, version)
+        try:
+            return [_pread(file.descriptor, offset, length) for offset, length in ranges]
+        except OSError as error:
+            raise SourceUnavailable(f'"{_name(href)}" cannot be read: {_reason(error)}.') from error
+        finally:
+            self._give_back(file)
+
+    def version(self, href: str) -> str:
+        """Size and time of the last change: `size-mtime_ns`."""
+        found = _stat(href)
+        return f"{found.st_size}-{found.st_mtime_ns}"
+
+    def size(self, href: str) -> int:
+        """Length of the file in bytes."""
+        return _stat(href).st_size
+
+    def beside(self, href: str, suffixes: Sequence[str]) -> bool:
+        """Whether there is a file of the same name plus one of these suffixes."""
+        return any(Path(href + suffix).exists() for suffix in suffixes)
+
+    def gdal(self, href: str) -> str:
+        """The path itself."""
+        return href
+
+    def close(self) -> None:
+        """Close every file as soon as its last reader is done."""
+        with self._lock:
+            files = list(self._files.values())
+            self._files.clear()
+            for file in files:
+                _retire(file)
+
+    def _take(self, href: str, version: str) -> _File:
+        key = (href, version)
+        with self._lock:
+            file = self._files.get(key)
+            if file is not None:
+                self._files.move_to_end(key)
+                file.readers += 1
+                return file
+        fresh = _open(href, version)
+        with self._lock:
+            # Without a version nothing says that the file stays what it is: such a descriptor is used once.
+            file = self._files.get(key) if version else None
+            if file is not None:
+                os.close(fresh.descriptor)
+            else:
+                file = fresh
+                if version:
+                    self._files[key] = file
+                else:
+                    file.retired = True
+            file.readers += 1
+            while len(self._files) > self._most:
+                _, old = self._files.popitem(last=False)
+                _retire(old)
+        return file
+
+    def _give_back(self, file: _File) -> None:
+        with self._lock:
+            file.readers -= 1
+            if file.retired and file.readers == 0:
+                os.close(file.descriptor)
+
+
+def _retire(file: _File) -> None:
+    file.retired = True
+    if file.readers == 0:
+        os.close(file.descriptor)
+
+
+def _open(href: str, version: str) -> _File:
+    try:
+        # A pipe in place of a file must not hold the server up.
+        descriptor = os.open(href, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    except (OSError, ValueError) as error:
+        raise SourceUnavailable(f'"{_name(href)}" cannot be opened: {_reason(error)}.') from error
+    found = os.fstat(descriptor)
+    expected = version.partition("-")[0]
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise SourceUnavailable(f'"{_name(href)}" is not a file.')
+    if expected.isdecimal() and int(expected) != found.st_size:
+        os.close(descriptor)
+        raise SourceUnavailable(
+            f'"{_name(href)}" has changed since it was ingested ({expected} bytes then, {found.st_size} now); '
+            "ingest it again."
+        )
+    return _File(descriptor, found.st_size)
+
+
+def _pread(descriptor: int, offset: int, length: int) -> bytes:
+    data = os.pread(descriptor, length, offset)
+    if len(data) == length or not data:
+        return data
+    parts = [data]
+    got = len(data)
+    # A single pread gives at most 2 GiB, and less when a signal interrupts it.
+    while got < length and (data := os.pread(descriptor, length - got, offset + got)):
+        parts.append(data)
+        got += len(data)
+    return b"".join(parts)
+
+
+def _stat(href: str) -> os.stat_result:
+    try:
+        found = Path(href).stat()
+    except (OSError, ValueError) as error:
+        raise SourceUnavailable(f'"{_name(href)}" cannot be opened: {_reason(error)}.') from error
+    if not stat.S_ISREG(found.st_mode):
+        raise SourceUnavailable(f'"{_name(href)}" is not a file.')
+    return found
+
+
+def _name(href: str) -> str:
+    return shorten(href.rsplit("/", 1)[-1])
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[0].lower() + error.strerror[1:]
+    return "the name is no path"
+
+
+STORE = LocalStore

@@ -1,0 +1,103 @@
+"""The legend of a style: what its key says, spelled as JSON or handed to the draughtsman."""
+
+from typing import Any
+
+from bandstand.model.field import Field
+from bandstand.model.raster import Image
+from bandstand.model.style import Rgba, Style
+from bandstand.render.draw import Drawing, draw, size
+from bandstand.render.key import Bar, Key, Swatches, spell
+from bandstand.render.paint import painter
+from bandstand.render.ramps import sample
+from bandstand.render.ticks import label, ticks
+
+_ENTRIES = 11
+
+
+def legend(
+    style: Style,
+    fields: tuple[Field, ...],
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    title: str = "",
+    transparent: bool = False,
+) -> Image:
+    """Draw the legend of a style as it paints these fields; it reads no imagery.
+
+    Args:
+        style: The style as requested: range, ramp and classes are its own.
+        fields: What is painted, one a channel, in order.
+        width: Of the bar, or of one swatch, in pixels; None for a good size. Bounded to 2048.
+        height: Likewise.
+        title: Stands on top; empty takes the style's title.
+        transparent: No white ground; letters get a pale rim and stay readable on dark maps.
+
+    Returns:
+        (y, x, 4) RGBA; `legend_size` when neither width nor height is given.
+    """
+    key = painter(style.kind).key(style, fields)
+    return draw(_drawing(style, key, title), width=width, height=height, transparent=transparent)
+
+
+def legend_size(style: Style, fields: tuple[Field, ...]) -> tuple[int, int]:
+    """Width and height in pixels of the legend that is drawn when no size is asked for."""
+    return size(_drawing(style, painter(style.kind).key(style, fields), ""))
+
+
+def legend_json(style: Style, fields: tuple[Field, ...], *, layer: str = "", title: str = "") -> dict[str, Any]:
+    """The legend for programs, in the shape that GeoServer made common.
+
+    Args:
+        style: As for `legend`.
+        fields: As for `legend`.
+        layer: Goes into `layerName`.
+        title: As for `legend`.
+    """
+    key = painter(style.kind).key(style, fields)
+    if isinstance(key, Bar):
+        name, colormap = key.name, _bar_json(style, key)
+    else:
+        name = fields[0].name if fields and key.kind != "rgb" else style.name
+        colormap = _swatches_json(key)
+    rule = {"name": name, "symbolizers": [{"Raster": {"colormap": colormap, "opacity": "1.0"}}]}
+    return {"Legend": [{"layerName": layer, "title": _title(style, title), "rules": [rule]}]}
+
+
+def _drawing(style: Style, key: Key, title: str) -> Drawing:
+    hints = dict(style.options)
+    wanted = tuple(float(tick) for tick in hints.get("legend.ticks", "").split(",") if tick)
+    decimals = hints.get("legend.decimals")
+    return Drawing(_title(style, title), key, wanted, int(decimals) if decimals else None)
+
+
+def _title(style: Style, title: str) -> str:
+    return title or style.title or style.name
+
+
+def _bar_json(style: Style, key: Bar) -> dict[str, Any]:
+    drawing = _drawing(style, key, "")
+    stops = key.colormap.stops
+    if len(stops) > _ENTRIES:
+        places = [i / (_ENTRIES - 1) for i in range(_ENTRIES)]
+        colours = sample(key.colormap, _ENTRIES).tolist()
+        stops = tuple((place, (c[0], c[1], c[2], c[3])) for place, c in zip(places, colours, strict=True))
+    values = [(spell(key.low + place * (key.high - key.low)), colour) for place, colour in stops]
+    entries = [_entry(value, colour, value) for value, colour in values]
+    marks = [
+        {"quantity": spell(t), "label": label(t, drawing.decimals)} for t in ticks(key.low, key.high, drawing.wanted)
+    ]
+    extended = {"below": key.below == "extend", "above": key.above == "extend"}
+    return {"type": "ramp", "unit": key.unit, "extended": extended, "entries": entries, "ticks": marks}
+
+
+def _swatches_json(key: Swatches) -> dict[str, Any]:
+    entries = [_entry(entry.quantity, entry.colour, entry.label) for entry in key.entries]
+    return {"type": key.kind, "entries": entries}
+
+
+def _entry(quantity: str, colour: Rgba, text: str) -> dict[str, str]:
+    found = {"quantity": quantity, "color": f"#{colour[0]:02X}{colour[1]:02X}{colour[2]:02X}", "label": text}
+    if colour[3] < 255:
+        found["opacity"] = spell(colour[3] / 255, 3)
+    return found

@@ -1,0 +1,1 @@
+"""What the OGC services share: reading keys, negotiating versions, reports, templates, feature info."""

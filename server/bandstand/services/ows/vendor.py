@@ -1,0 +1,325 @@
+"""Our own parameters and their names on other servers: keys to an `Ask`, the same in every service."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bandstand.errors import BadRequest, InvalidParameter, UnknownStyle, shorten, suggest
+from bandstand.model.ask import Ask
+from bandstand.model.exchange import Arguments
+from bandstand.model.layer import Layer
+from bandstand.model.selection import Order, Resampling
+from bandstand.services.ows.kvp import boolean, choice, listed, number, number_within, time_text
+
+_RESAMPLINGS: dict[str, Resampling] = {
+    "nearest": "nearest",
+    "nearest neighbor": "nearest",
+    "nearest neighbour": "nearest",
+    "nearest-neighbor": "nearest",
+    "nearest-neighbour": "nearest",
+    "bilinear": "bilinear",
+    "linear": "bilinear",
+    "cubic": "cubic",
+    "bicubic": "cubic",
+    "cubic-convolution": "cubic",
+    "average": "average",
+    "mean": "average",
+    "mode": "mode",
+}
+_ORDERS: dict[str, Order] = {
+    "mostrecent": "mostRecent",
+    "leastrecent": "leastRecent",
+    "leastcc": "leastCC",
+    "nearesttime": "nearestTime",
+    "leasttimedifference": "nearestTime",
+}
+_UNITS = {"physical": "physical", "reflectance": "physical", "dn": "stored", "stored": "stored"}
+
+SPELLINGS: Mapping[str, str] = {
+    "expr": "EXPR",
+    "code": "EXPR",
+    "expression": "EXPR",
+    "bands": "BANDS",
+    "dim_bands": "BANDS",
+    "assets": "BANDS",
+    "range": "RANGE",
+    "colorscalerange": "RANGE",
+    "rescale": "RANGE",
+    "dim_range": "RANGE",
+    "colormap": "COLORMAP",
+    "colormap_name": "COLORMAP",
+    "colorscheme": "COLORMAP",
+    "gamma": "GAMMA",
+    "below": "BELOW",
+    "belowmincolor": "BELOW",
+    "above": "ABOVE",
+    "abovemaxcolor": "ABOVE",
+    "nodata_color": "NODATA_COLOR",
+    "resampling": "RESAMPLING",
+    "interpolation": "RESAMPLING",
+    "interpolations": "RESAMPLING",
+    "upsampling": "RESAMPLING",
+    "priority": "PRIORITY",
+    "maxcc": "MAXCC",
+    "items": "ITEMS",
+    "nearest": "NEAREST",
+    "units": "UNITS",
+    "opacity": "OPACITY",
+    "quality": "QUALITY",
+}
+"""Every key that is read, in lower case, and ours for it."""
+
+NOT_OFFERED = frozenset(
+    {
+        "evalscript",
+        "evalscripturl",
+        "script",
+        "mask",
+        "mask_buffer",
+        "composite",
+        "pixel_selection",
+        "classes",
+        "filter",
+        "cql_filter",
+        "cql",
+        "sortby",
+        "clip",
+        "geometry",
+        "brightness",
+        "contrast",
+        "saturation",
+        "sld",
+        "sld_body",
+        "style_body",
+        "stretch_bbox",
+    }
+)
+"""Keys that would change what is drawn and that nothing here answers: silence about them would mislead."""
+
+_IGNORED = frozenset(
+    {
+        "_",
+        "_dc",
+        "access_token",
+        "angle",
+        "antialias",
+        "buffer",
+        "cachebuster",
+        "content-disposition",
+        "dpi",
+        "dpimode",
+        "elevation",
+        "env",
+        "exceptions",
+        "explain",
+        "fallback",
+        "filename",
+        "format_options",
+        "grid",
+        "harmonize",
+        "instance",
+        "language",
+        "legend_options",
+        "map",
+        "map_resolution",
+        "palette",
+        "random",
+        "request",
+        "service",
+        "serviceurl",
+        "showlogo",
+        "sld_version",
+        "srsname",
+        "tiled",
+        "tilesorigin",
+        "time",
+        "token",
+        "transparent",
+        "uppercase",
+        "version",
+        "with_geometry",
+        "xjworkaround",
+    }
+)
+
+Reading = tuple[str, object]
+"""A field of `Ask` and its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a request wishes beyond its protocol's own parameters."""
+
+    ask: Ask
+    options: tuple[tuple[str, str], ...] = ()
+    """Options of the output format."""
+    warnings: tuple[str, ...] = ()
+    """Values of `Warning` headers: near misses, keys that are not offered."""
+
+
+def read_wishes(
+    args: Arguments, standard: frozenset[str], *, style: str = "", time: str = "", data: bool = False
+) -> Wishes:
+    """Read every vendor parameter.
+
+    Args:
+        args: All parameters.
+        standard: The protocol's own keys of this operation, in lower case; they are not looked at.
+        style: The style asked for.
+        time: The time asked for, as text.
+        data: Whether numbers are wanted, not a picture.
+
+    Raises:
+        InvalidParameter: A value cannot be read; locator is our key.
+        BadRequest: Two spellings of one key disagree.
+    """
+    given: dict[str, tuple[str, str]] | None = None
+    warnings: tuple[str, ...] = ()
+    for key in args.keys():  # noqa: SIM118 - Arguments is no mapping
+        if key in standard:
+            continue
+        ours = SPELLINGS.get(key)
+        if ours is None:
+            if key not in _IGNORED:
+                warnings += _remark(key)
+            continue
+        text = ";".join(args.all(key)) if key == "rescale" else args.get(key)
+        if text:
+            given = _keep(given or {}, ours, key, text)
+    fields: dict[str, object] = {}
+    options: tuple[tuple[str, str], ...] = ()
+    for ours, (key, text) in (given or {}).items():
+        if ours == "QUALITY":
+            options = (("quality", str(round(number_within(text, "QUALITY", 1, 100)))),)
+            continue
+        name, value = _READERS[ours](text.replace(" ", ",") if key == "dim_range" else text)
+        fields[name] = value
+    if fields:
+        ask = Ask(style=style, time=time_text(time), data=data, **fields)  # type: ignore[arg-type]
+    else:
+        ask = Ask(style=style, time=time_text(time), data=data)
+    return Wishes(ask=ask, options=options, warnings=warnings)
+
+
+def read_resampling(text: str, key: str) -> Resampling:
+    """A resampling by any of its names, the last part of a URI included.
+
+    Raises:
+        InvalidParameter: It is unknown; the known ones are named.
+    """
+    word = text.rsplit("/", 1)[-1].strip().casefold()
+    found = _RESAMPLINGS.get(word)
+    if found is None:
+        accepted = tuple(dict.fromkeys(_RESAMPLINGS.values()))
+        raise InvalidParameter(
+            f'{key} "{shorten(text)}" is unknown; accepted: {", ".join(accepted)}.{suggest(word, accepted)}',
+            locator=key,
+        )
+    return found
+
+
+def check_style(layer: Layer, name: str) -> None:
+    """Refuse a style that a layer lacks, where only its numbers are asked for.
+
+    Raises:
+        UnknownStyle: Locator `style`.
+    """
+    if layer.style(name) is None:
+        names = [style.name for style in layer.styles]
+        raise UnknownStyle(
+            f'Layer "{layer.name}" has no style "{shorten(name)}".{suggest(name, names)} '
+            f"There are: {', '.join(names)}.",
+            locator="style",
+        )
+
+
+def _keep(given: dict[str, tuple[str, str]], ours: str, key: str, text: str) -> dict[str, tuple[str, str]]:
+    known = given.get(ours)
+    if known is not None and known[1] != text:
+        raise BadRequest(
+            f'{known[0].upper()} "{shorten(known[1])}" and {key.upper()} "{shorten(text)}" are two names of {ours} '
+            "with different values; give one.",
+            locator=ours,
+        )
+    given[ours] = (key, text)
+    return given
+
+
+def _resampling(text: str) -> Reading:
+    # One a layer on the server this spelling comes from; ours is one for all.
+    return "resampling", read_resampling(next(filter(None, listed(text)), text), "RESAMPLING")
+
+
+def _gamma(text: str) -> Reading:
+    value = number(text, "GAMMA")
+    if not 0 < value <= 10:
+        raise InvalidParameter(f"GAMMA {value:g} is outside 0 to 10, 0 excluded.", locator="GAMMA")
+    return "gamma", value
+
+
+def _opacity(text: str) -> Reading:
+    # ncWMS counts in percent, we in parts of one.
+    value = number_within(text, "OPACITY", 0, 100)
+    return "opacity", value / 100 if value > 1 else value
+
+
+def _names(field: str, key: str) -> Callable[[str], Reading]:
+    def read(text: str) -> Reading:
+        names = listed(text)
+        if not all(names):
+            raise InvalidParameter(
+                f'{key} "{shorten(text)}" has an empty member; give names, with commas.', locator=key
+            )
+        return field, names
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[str], Reading]] = {
+    "EXPR": lambda text: ("expr", text),
+    "BANDS": _names("bands", "BANDS"),
+    "RANGE": lambda text: ("range", text),
+    "COLORMAP": lambda text: ("colormap", text),
+    "GAMMA": _gamma,
+    "BELOW": lambda text: ("below", text),
+    "ABOVE": lambda text: ("above", text),
+    "NODATA_COLOR": lambda text: ("nodata_color", text),
+    "RESAMPLING": _resampling,
+    "PRIORITY": lambda text: ("order", choice(text, "PRIORITY", dict(_ORDERS))),
+    "MAXCC": lambda text: ("max_cloud_cover", number_within(text, "MAXCC", 0, 100)),
+    "ITEMS": _names("ids", "ITEMS"),
+    "NEAREST": lambda text: ("nearest", boolean(text, "NEAREST", default=False)),
+    "UNITS": lambda text: ("units", choice(text, "UNITS", _UNITS)),
+    "OPACITY": _opacity,
+}
+
+
+@lru_cache(maxsize=1024)
+def _remark(key: str) -> tuple[str, ...]:
+    """The warning about a key that nothing reads, if it deserves one."""
+    if key in NOT_OFFERED:
+        return (f'199 - "parameter {key.upper()} is not offered here and was ignored"',)
+    if len(key) < 4 or len(key) > 32 or key.startswith(("fi_", "utm_", "dim_")) or not key.isascii():
+        return ()
+    for ours in dict.fromkeys(SPELLINGS.values()):
+        if _distance(key.upper(), ours) <= 2:
+            name = "".join(c if c.isalnum() or c in "_-." else "?" for c in key.upper())
+            return (f'199 - "unknown parameter {name}, did you mean {ours}?"',)
+    return ()
+
+
+def _distance(a: str, b: str) -> int:
+    """How many letters to insert, delete, replace or swap with their neighbour; 3 where the lengths tell it already."""
+    if abs(len(a) - len(b)) > 2:
+        return 3
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        next_row = [i]
+        for j, y in enumerate(b, 1):
+            cost = min(row[j] + 1, next_row[j - 1] + 1, row[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and y == a[i - 2]:
+                cost = min(cost, before[j - 2] + 1)
+            next_row.append(cost)
+        before, row = row, next_row
+    return row[-1]

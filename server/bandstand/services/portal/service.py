@@ -1,0 +1,78 @@
+"""Routes of the page, of its files, and of the JSON API that it and other web pages use."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bandstand.engine.engine import Engine
+from bandstand.errors import BandstandError, UnknownPath
+from bandstand.model.exchange import Arguments, Call, Response
+from bandstand.services.base import Route
+from bandstand.services.portal import describe
+from bandstand.services.portal.faults import problem
+
+_STATIC = Path(__file__).parent / "static"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_SAFE = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
+
+
+class Portal:
+    """The landing page `/` and `/api`."""
+
+    name = "portal"
+    routes = (
+        Route("/", ("GET",)),
+        Route("/static/{file}", ("GET",)),
+        Route("/api/layers", ("GET",)),
+        Route("/api/layers/{layer}/dates", ("GET",)),
+        Route("/api/layers/{layer}/bands", ("GET",)),
+        Route("/api/expressions/validate", ("GET", "POST")),
+        Route("/api/indices", ("GET",)),
+        Route("/api/colormaps", ("GET",)),
+    )
+
+    def answer(self, call: Call, engine: Engine) -> Response:
+        """Answer one of the routes."""
+        if call.path == "/":
+            return _file("index.html")
+        if "file" in call.variables:
+            return _file(call.variables["file"])
+        arguments = Arguments(call)
+        layer = call.variables.get("layer", "")
+        topics: dict[str, Callable[[], Response]] = {
+            "layers": lambda: describe.layers(engine),
+            "dates": lambda: describe.dates(engine, layer, arguments),
+            "bands": lambda: describe.bands(engine, layer),
+            "validate": lambda: describe.expression(engine, arguments),
+            "indices": lambda: describe.indices(engine, arguments),
+            "colormaps": lambda: describe.colormaps(engine),
+        }
+        return topics[call.path.rstrip("/").rsplit("/", 1)[-1]]()
+
+    def fault(self, call: Call, error: BandstandError) -> Response:
+        """Errors as problem details (RFC 9457)."""
+        return problem(call, error)
+
+
+def _file(name: str) -> Response:
+    # Only what lies in the folder: the name comes from outside.
+    known = {path.name: path for path in _STATIC.iterdir() if path.is_file()}
+    path = known.get(name)
+    if path is None:
+        raise UnknownPath(f'There is no file "{name[:80]}" here.', locator="path")
+    body = path.read_bytes()
+    headers = [("Cache-Control", "public, max-age=300")]
+    if path.suffix == ".html":
+        headers = [("Cache-Control", "no-cache"), ("Content-Security-Policy", _SAFE)]
+    return Response(media_type=_TYPES.get(path.suffix, "application/octet-stream"), body=body, headers=tuple(headers))
+
+
+SERVICE = Portal()

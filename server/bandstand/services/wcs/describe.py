@@ -1,0 +1,133 @@
+"""Capabilities and coverage descriptions of WCS 2.0.1 (OGC 09-110r4, GMLCOV 1.0)."""
+
+from typing import Any
+
+from bandstand.engine.engine import Engine
+from bandstand.errors import UnknownLayer
+from bandstand.model.coverage import Domain
+from bandstand.model.exchange import Arguments, Call, Response
+from bandstand.model.grid import Grid
+from bandstand.model.layer import Layer
+from bandstand.services.ows.xml import plain_number, templates
+from bandstand.services.wcs.parse import crs_supported
+from bandstand.services.wcs.subset import axis_labels
+
+PROFILES = (
+    "http://www.opengis.net/spec/WCS/2.0/conf/core",
+    "http://www.opengis.net/spec/WCS_protocol-binding_get-kvp/1.0/conf/get-kvp",
+    "http://www.opengis.net/spec/WCS_service-extension_crs/1.0/conf/crs",
+    "http://www.opengis.net/spec/WCS_service-extension_scaling/1.0/conf/scaling",
+    "http://www.opengis.net/spec/WCS_service-extension_interpolation/1.0/conf/interpolation",
+    "http://www.opengis.net/spec/WCS_service-extension_range-subsetting/1.0/conf/record-subsetting",
+    "http://www.opengis.net/spec/GMLCOV_geotiff-coverages/1.0/conf/geotiff-coverage",
+)
+INTERPOLATIONS = (
+    "http://www.opengis.net/def/interpolation/OGC/1/nearest-neighbor",
+    "http://www.opengis.net/def/interpolation/OGC/1/linear",
+    "http://www.opengis.net/def/interpolation/OGC/1/cubic",
+)
+_TEMPLATES = templates("bandstand.services.wcs")
+_SHORT = (("Cache-Control", "public, max-age=60"),)
+
+
+def capabilities(call: Call, args: Arguments, engine: Engine) -> Response:
+    """The capabilities document; SECTIONS chooses its parts (OGC 06-121r9, 7.3.3)."""
+    wanted = {part.strip().casefold() for part in args.get("SECTIONS", default="All").split(",")}
+    published = [layer for layer in engine.layers if "wcs" in layer.services]
+    summaries = [summary for layer in published if (summary := _summary(layer, engine)) is not None]
+    crs_uris = dict.fromkeys(uri for summary in summaries for uri in summary["crs"])
+    body = _TEMPLATES.get_template("capabilities.xml.j2").render(
+        info=engine.service,
+        url=f"{call.base_url}/wcs?",
+        profiles=PROFILES,
+        interpolations=INTERPOLATIONS,
+        formats=engine.formats("coverage"),
+        crs_uris=list(crs_uris),
+        coverages=summaries,
+        show=lambda section: "all" in wanted or section.casefold() in wanted,
+    )
+    return Response(media_type="application/xml", body=body.encode(), headers=_SHORT, etag=f"wcs-{engine.revision()}")
+
+
+def coverages(ids: list[str], engine: Engine) -> Response:
+    """Descriptions of these coverages, in this order.
+
+    Raises:
+        UnknownLayer: One of the ids is no coverage.
+    """
+    described = [_description(engine.layer(name, "wcs"), engine) for name in ids]
+    body = _TEMPLATES.get_template("descriptions.xml.j2").render(
+        coverages=described, native_format=engine.formats("coverage")[0]
+    )
+    return Response(media_type="application/xml", body=body.encode(), headers=_SHORT, etag="")
+
+
+def _summary(layer: Layer, engine: Engine) -> dict[str, Any] | None:
+    try:
+        domain = engine.domain(layer)
+    except UnknownLayer:
+        # Nothing ingested yet: a coverage without a domain cannot be described.
+        return None
+    box, native = engine.extent(layer).lonlat, domain.grid.bbox
+    crs = domain.grid.crs
+    return {
+        "id": layer.name,
+        "title": layer.title,
+        "abstract": layer.abstract,
+        "keywords": layer.keywords,
+        "wgs84": [plain_number(v) for v in (box.min_x, box.min_y, box.max_x, box.max_y)],
+        "crs": [known.uri for known in crs_supported(engine, crs)],
+        "native_uri": crs.uri,
+        "lower": _pair(crs.north_first, native.min_x, native.min_y),
+        "upper": _pair(crs.north_first, native.max_x, native.max_y),
+    }
+
+
+def _pair(north_first: bool, x: float, y: float) -> str:
+    first, second = (y, x) if north_first else (x, y)
+    return f"{plain_number(first)} {plain_number(second)}"
+
+
+def _description(layer: Layer, engine: Engine) -> dict[str, Any]:
+    domain = engine.domain(layer)
+    crs, box = domain.grid.crs, domain.grid.bbox
+    x_label, y_label = axis_labels(crs)
+    labels = (y_label, x_label) if crs.north_first else (x_label, y_label)
+    begin, end = _period(layer, engine)
+    return {
+        "id": layer.name,
+        "title": layer.title,
+        "srs": crs.uri,
+        "labels": " ".join(labels),
+        "units": "deg deg" if crs.geographic else "m m",
+        "lower": _pair(crs.north_first, box.min_x, box.min_y),
+        "upper": _pair(crs.north_first, box.max_x, box.max_y),
+        "begin": begin,
+        "end": end,
+        "high": f"{domain.grid.width - 1} {domain.grid.height - 1}",
+        **_vectors(domain.grid),
+        "fields": [_field(domain, i) for i in range(len(domain.fields))],
+    }
+
+
+def _vectors(grid: Grid) -> dict[str, str]:
+    """Origin at the centre of the first cell; one offset vector a grid axis, in the order of the CRS."""
+    t, swap = grid.transform, grid.crs.north_first
+    x, y = t(0.5, 0.5)
+    return {"origin": _pair(swap, x, y), "along_i": _pair(swap, t.a, t.d), "along_j": _pair(swap, t.b, t.e)}
+
+
+def _field(domain: Domain, number: int) -> dict[str, Any]:
+    field = domain.fields[number]
+    return {
+        "name": field.name,
+        "title": field.title or field.name,
+        "unit": field.unit or "10^0",
+        "nodata": None if field.nodata is None else repr(field.nodata).removesuffix(".0").replace("nan", "NaN"),
+    }
+
+
+def _period(layer: Layer, engine: Engine) -> tuple[str, str]:
+    """First and last time, empty while the layer has none."""
+    values = engine.times(layer).values
+    return (values[0], values[-1]) if values else ("", "")

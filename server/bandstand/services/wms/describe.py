@@ -1,0 +1,203 @@
+"""Capabilities and layer descriptions of WMS, from what the engine publishes."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from bandstand.engine.engine import Engine
+from bandstand.model.ask import TimeAxis
+from bandstand.model.crs import Crs
+from bandstand.model.exchange import Response
+from bandstand.model.grid import BBox
+from bandstand.model.layer import Layer, TimeResolution
+from bandstand.services.ows.footprint import footprint
+from bandstand.services.ows.info import INFO_FORMATS
+from bandstand.services.ows.versions import published_sequence
+from bandstand.services.ows.xml import templates
+from bandstand.services.wms.parse import LEGEND_FORMATS, Version
+
+MAX_LISTED = 500
+"""Times a capabilities document lists one by one; more are told as a range."""
+PERIODS: dict[TimeResolution, str] = {
+    "instant": "P1D",
+    "solar-day": "P1D",
+    "day": "P1D",
+    "month": "P1M",
+    "year": "P1Y",
+}
+CAPABILITIES_MEDIA: dict[Version, str] = {"1.3.0": "text/xml", "1.1.1": "application/vnd.ogc.wms_xml"}
+EXCEPTIONS: dict[Version, tuple[str, ...]] = {
+    "1.3.0": ("XML", "INIMAGE", "BLANK", "application/json"),
+    "1.1.1": (
+        "application/vnd.ogc.se_xml",
+        "application/vnd.ogc.se_inimage",
+        "application/vnd.ogc.se_blank",
+        "application/json",
+    ),
+}
+_WORLD_SHORTS = ("CRS:84", "EPSG:4326", "EPSG:3857")
+_TEMPLATES = templates("bandstand.services.wms")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A BoundingBox element: four numbers in the order of the document's version."""
+
+    crs: str
+    numbers: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleEntry:
+    """A Style element."""
+
+    name: str
+    title: str
+    legend_url: str
+    legend_width: int
+    legend_height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerEntry:
+    """A Layer element."""
+
+    layer: Layer
+    lonlat: BBox
+    crs: tuple[str, ...]
+    """Those of its scenes, repeated here although the root lists them: the layer's own."""
+    boxes: tuple[Box, ...]
+    times: str
+    """Text of the dimension; empty where there is none."""
+    default_time: str
+    styles: tuple[StyleEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A Layer element without a name."""
+
+    title: str
+    layers: tuple[LayerEntry, ...]
+
+
+def capabilities(engine: Engine, version: Version, base_url: str) -> Response:
+    """The capabilities document of a version; its ETag changes with layers, styles and scenes."""
+    revision = engine.revision()
+    folders = _folders(engine, version, base_url)
+    lonlat = _union([entry.lonlat for folder in folders for entry in folder.layers])
+    shorts = _published(engine.crs, version)
+    world = [crs for crs in engine.crs if crs.short in _WORLD_SHORTS and crs.short in shorts]
+    body = _TEMPLATES.get_template(f"capabilities_{version.replace('.', '_')}.xml.j2").render(
+        service=engine.service,
+        limits=engine.limits,
+        href=f"{base_url}/wms?",
+        formats=engine.formats("map"),
+        info_formats=INFO_FORMATS,
+        legend_formats=LEGEND_FORMATS,
+        exceptions=EXCEPTIONS[version],
+        crs=shorts,
+        lonlat=lonlat,
+        boxes=_boxes(lonlat, world, version),
+        folders=folders,
+        update_sequence=published_sequence(revision),
+        home=engine.service.provider_url or f"{base_url}/",
+    )
+    tag = hashlib.blake2b(f"wms {version} {revision} {base_url}".encode(), digest_size=12).hexdigest()
+    return Response(
+        media_type=CAPABILITIES_MEDIA[version],
+        body=body.encode(),
+        headers=(("Cache-Control", "public, max-age=60"),),
+        etag=tag,
+    )
+
+
+def described_layers(layers: Sequence[Layer], version: Version, base_url: str) -> Response:
+    """Where the numbers behind layers are: their coverages (05-078r4, 12; 02-070, annex B)."""
+    body = _TEMPLATES.get_template(f"describe_layer_{version.replace('.', '_')}.xml.j2").render(
+        layers=layers, href=f"{base_url}/wcs?"
+    )
+    media_type = "text/xml" if version == "1.3.0" else "application/vnd.ogc.wms_xml"
+    return Response(media_type=media_type, body=body.encode(), headers=(("Cache-Control", "public, max-age=60"),))
+
+
+def dimension(times: TimeAxis, resolution: TimeResolution) -> str:
+    """The text of a time dimension: a list, or a range with a period where a list would be too long."""
+    if len(times.values) > MAX_LISTED:
+        return f"{times.values[0]}/{times.values[-1]}/{PERIODS[resolution]}"
+    return ",".join(times.values)
+
+
+def _folders(engine: Engine, version: Version, base_url: str) -> tuple[Folder, ...]:
+    """Folders in the order of their first layer; layers without one come under an empty title."""
+    grouped: dict[str, list[LayerEntry]] = {}
+    for layer in engine.layers:
+        if "wms" in layer.services:
+            grouped.setdefault(layer.folder, []).append(_entry(layer, engine, version, base_url))
+    return tuple(Folder(title=title, layers=tuple(entries)) for title, entries in grouped.items())
+
+
+def _entry(layer: Layer, engine: Engine, version: Version, base_url: str) -> LayerEntry:
+    extent = engine.extent(layer)
+    times = engine.times(layer)
+    own = [crs for crs in engine.crs if crs.key in extent.crs]
+    return LayerEntry(
+        layer=layer,
+        lonlat=extent.lonlat,
+        crs=_published(own, version),
+        boxes=_boxes(extent.lonlat, engine.crs, version),
+        times=dimension(times, layer.time.resolution) if times.values else "",
+        default_time=times.default,
+        styles=tuple(_style(layer, name, title, engine, base_url) for name, title in _style_names(layer)),
+    )
+
+
+def _style_names(layer: Layer) -> list[tuple[str, str]]:
+    return [(style.name, style.title or style.name) for style in layer.styles]
+
+
+def _style(layer: Layer, name: str, title: str, engine: Engine, base_url: str) -> StyleEntry:
+    width, height = engine.legend_size(layer, name)
+    query = urlencode(
+        {
+            "SERVICE": "WMS",
+            "VERSION": "1.3.0",
+            "REQUEST": "GetLegendGraphic",
+            "LAYER": layer.name,
+            "STYLE": name,
+            "FORMAT": "image/png",
+        }
+    )
+    return StyleEntry(
+        name=name, title=title, legend_url=f"{base_url}/wms?{query}", legend_width=width, legend_height=height
+    )
+
+
+def _published(known: Sequence[Crs], version: Version) -> tuple[str, ...]:
+    """Short names; 1.1.1 knows no CRS:84 (01-068r3, 6.5.5)."""
+    return tuple(crs.short for crs in known if version == "1.3.0" or crs.short != "CRS:84")
+
+
+def _boxes(lonlat: BBox, known: Sequence[Crs], version: Version) -> tuple[Box, ...]:
+    found = []
+    for crs in known:
+        if version == "1.1.1" and crs.short == "CRS:84":
+            continue
+        box = footprint(lonlat, crs)
+        if box is None:
+            continue
+        numbers = (box.min_x, box.min_y, box.max_x, box.max_y)
+        if version == "1.3.0" and crs.north_first:
+            numbers = (box.min_y, box.min_x, box.max_y, box.max_x)
+        found.append(Box(crs=crs.short, numbers=numbers))
+    return tuple(found)
+
+
+def _union(boxes: Sequence[BBox]) -> BBox:
+    if not boxes:
+        return BBox(-180.0, -90.0, 180.0, 90.0)
+    whole = boxes[0]
+    for box in boxes[1:]:
+        whole = whole.union(box)
+    return whole

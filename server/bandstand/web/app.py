@@ -1,0 +1,78 @@
+"""The WSGI application: configuration in, every service mounted."""
+
+import os
+from pathlib import Path
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from bandstand import services
+from bandstand.config.load import load_config
+from bandstand.engine.build import build_engine
+from bandstand.engine.engine import Engine
+from bandstand.plugins import members
+from bandstand.services.base import Service
+from bandstand.share import shipped
+from bandstand.web.health import mount_health
+from bandstand.web.mount import Mount, Settings
+
+CONFIG_VARIABLE = "BANDSTAND_CONFIG"
+"""Environment variable with the path of the configuration, for WSGI servers that start the application themselves."""
+
+
+def create_app(config_path: Path | None = None) -> Flask:
+    """Build the application from a configuration file.
+
+    Args:
+        config_path: None: the path in `BANDSTAND_CONFIG`, else the configuration that ships with Bandstand.
+
+    Raises:
+        ConfigError: The configuration cannot be used.
+    """
+    path = config_path or Path(os.environ.get(CONFIG_VARIABLE) or shipped("config.yml"))
+    config = load_config(path)
+    settings = Settings(
+        public_url=config.server.public_url,
+        trusted_proxies=config.server.trusted_proxies,
+        origins=config.server.cors.origins,
+        cors_max_age_s=config.server.cors.max_age_s,
+        body_max_bytes=config.limits.body_max_bytes,
+        access_log=config.logging.access,
+    )
+    return mount_services(build_engine(config), settings)
+
+
+def mount_services(engine: Engine, settings: Settings) -> Flask:
+    """Mount every service on an engine."""
+    app = Flask("bandstand", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    # Flask would spool forms of any size; a request that is too large is refused by its announced length.
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_max_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.body_max_bytes
+    mount = Mount(app, engine, settings)
+    for service in all_services():
+        mount.add(service)
+    mount_health(app, engine)
+    app.register_error_handler(404, _nowhere)
+    app.register_error_handler(405, _nowhere)
+    return app
+
+
+def _nowhere(error: HTTPException) -> Response:
+    """An address or method that no service has."""
+    code = error.code or 404
+    text = (
+        f"{code}: nothing answers {request.method} {request.path[:200]} here.\n"
+        "There are: /  /wms  /wmts  /wcs  /xyz/{layer}/{z}/{x}/{y}.png  /healthz  /readyz  /version\n"
+    )
+    return Response(text, status=code, mimetype="text/plain", headers={"Access-Control-Allow-Origin": "*"})
+
+
+def all_services() -> list[Service]:
+    """The services in `bandstand.services` and those of other packages."""
+    return [service for service in members(services, "SERVICE", group="bandstand.services") if _is_service(service)]
+
+
+def _is_service(service: object) -> bool:
+    return hasattr(service, "answer") and hasattr(service, "fault")

@@ -1,0 +1,217 @@
+"""Service to WSGI rules: one try and except for the whole server, and all that HTTP asks of every answer."""
+
+import ipaddress
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WsgiResponse
+
+from bandstand.engine.engine import Engine
+from bandstand.errors import BandstandError, InternalError, TooLarge
+from bandstand.model.exchange import Call, Response
+from bandstand.services.base import Service
+
+logger = logging.getLogger("bandstand.web")
+
+_EXPOSED = "Warning, ETag, Retry-After, X-Request-Id, X-Source-Items, X-Source-Time, Content-Disposition"
+_FORM = "application/x-www-form-urlencoded"
+_PART = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the web room is told of the configuration."""
+
+    public_url: str = ""
+    """Address that clients use, without a trailing slash; empty: from the request."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose X-Forwarded headers are believed."""
+    origins: tuple[str, ...] = ("*",)
+    """Origins that browsers may call from."""
+    cors_max_age_s: int = 86_400
+    body_max_bytes: int = 10_000_000
+    access_log: bool = True
+
+
+class Mount:
+    """Registers services with Flask; the application holds no other route to them."""
+
+    def __init__(self, app: flask.Flask, engine: Engine, settings: Settings) -> None:
+        """Take the application, the engine that answers, and the settings."""
+        self._app = app
+        self._engine = engine
+        self._settings = settings
+        self._networks = [ipaddress.ip_network(text, strict=False) for text in settings.trusted_proxies]
+
+    def add(self, service: Service) -> None:
+        """Register every route of a service."""
+        for number, route in enumerate(service.routes):
+            methods = sorted({*route.methods, "HEAD", "OPTIONS"})
+            self._app.add_url_rule(
+                _PART.sub(r"<\1>", route.path),
+                endpoint=f"{service.name}-{number}",
+                view_func=self._view(service),
+                methods=methods,
+                provide_automatic_options=False,
+            )
+
+    def _view(self, service: Service) -> Callable[..., WsgiResponse]:
+        def view(**variables: str) -> WsgiResponse:
+            started = time.perf_counter()
+            request_id = _request_id(flask.request.headers.get("X-Request-Id", ""))
+            if flask.request.method == "OPTIONS":
+                return self._preflight()
+            answer = self._answer(service, variables, request_id)
+            wsgi = self._finish(answer, request_id)
+            if self._settings.access_log:
+                _log(service, answer, request_id, started)
+            return wsgi
+
+        return view
+
+    def _answer(self, service: Service, variables: dict[str, str], request_id: str) -> Response:
+        """The one place where errors are caught."""
+        call = Call(
+            method=flask.request.method, path=flask.request.path, variables=variables, base_url=self._base_url()
+        )
+        try:
+            call = self._call(variables)
+            return service.answer(call, self._engine)
+        except BandstandError as error:
+            return service.fault(call, error)
+        except HTTPException as error:
+            refused = TooLarge(
+                f"The body is larger than {self._settings.body_max_bytes} bytes (limits.body_max_bytes).",
+                locator="body",
+            )
+            refused.http_status = error.code or 400
+            return service.fault(call, refused)
+        except Exception:
+            logger.exception("failed", extra={"request_id": request_id, "url": flask.request.full_path[:2000]})
+            fault = InternalError(f"Something went wrong here; please report the number {request_id}.")
+            return service.fault(call, fault)
+
+    def _call(self, variables: dict[str, str]) -> Call:
+        request = flask.request
+        args = [(key, value) for key, value in request.args.items(multi=True)]
+        body = b""
+        if request.method == "POST":
+            if request.mimetype == _FORM:
+                args += [(key, value) for key, value in request.form.items(multi=True)]
+            else:
+                body = request.get_data(cache=False)
+        return Call(
+            method="POST" if request.method == "POST" else "GET",
+            path=request.path,
+            args=tuple(args),
+            headers={key.lower(): value for key, value in request.headers.items()},
+            body=body,
+            base_url=self._base_url(),
+            variables=variables,
+        )
+
+    def _base_url(self) -> str:
+        if self._settings.public_url:
+            return self._settings.public_url.rstrip("/")
+        request = flask.request
+        scheme, host, prefix = request.scheme, request.host, request.root_path.rstrip("/")
+        if self._trusted(request.remote_addr or ""):
+            scheme = _first(request.headers.get("X-Forwarded-Proto", ""), r"https?") or scheme
+            host = _first(request.headers.get("X-Forwarded-Host", ""), r"[\w.:\[\]-]+") or host
+            prefix = _first(request.headers.get("X-Forwarded-Prefix", ""), r"[/\w.~-]*").rstrip("/") or prefix
+        return f"{scheme}://{host}{prefix}"
+
+    def _trusted(self, address: str) -> bool:
+        if not self._networks or not address:
+            return False
+        try:
+            peer = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(peer in network for network in self._networks)
+
+    def _finish(self, answer: Response, request_id: str) -> WsgiResponse:
+        """Add what every answer carries; HEAD keeps the headers and drops the body, 304 drops both body and type."""
+        request = flask.request
+        status, body = answer.status, answer.body
+        tag = f'"{answer.etag}"' if answer.etag else ""
+        if status == 200 and tag and tag in request.headers.get("If-None-Match", ""):
+            status = 304
+        if status == 304:
+            body = b""
+        chunks: Iterable[bytes] = (body,) if isinstance(body, bytes) else body
+        length = len(body) if isinstance(body, bytes) else answer.length
+        wsgi = WsgiResponse(() if request.method == "HEAD" else chunks, status=status)
+        del wsgi.headers["Content-Type"]
+        if status != 304:
+            wsgi.headers["Content-Type"] = answer.media_type
+            if length is not None:
+                wsgi.headers["Content-Length"] = str(length)
+        for key, value in answer.headers:
+            wsgi.headers.add(key, value)
+        if status >= 400 and "Cache-Control" not in wsgi.headers:
+            wsgi.headers["Cache-Control"] = "no-store"
+        if status == 503 and "Retry-After" not in wsgi.headers:
+            wsgi.headers["Retry-After"] = "30"
+        if tag:
+            wsgi.headers["ETag"] = tag
+        wsgi.headers["X-Request-Id"] = request_id
+        wsgi.headers["X-Content-Type-Options"] = "nosniff"
+        self._allow_origin(wsgi)
+        return wsgi
+
+    def _allow_origin(self, wsgi: WsgiResponse) -> None:
+        origins = self._settings.origins
+        origin = flask.request.headers.get("Origin", "")
+        if "*" in origins:
+            wsgi.headers["Access-Control-Allow-Origin"] = "*"
+        elif origin in origins:
+            wsgi.headers["Access-Control-Allow-Origin"] = origin
+            wsgi.headers.add("Vary", "Origin")
+        else:
+            return
+        wsgi.headers["Access-Control-Expose-Headers"] = _EXPOSED
+
+    def _preflight(self) -> WsgiResponse:
+        wsgi = WsgiResponse(status=204)
+        del wsgi.headers["Content-Type"]
+        self._allow_origin(wsgi)
+        wsgi.headers["Allow"] = "GET, HEAD, POST, OPTIONS"
+        wsgi.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, OPTIONS"
+        wsgi.headers["Access-Control-Allow-Headers"] = flask.request.headers.get(
+            "Access-Control-Request-Headers", "Content-Type"
+        )
+        wsgi.headers["Access-Control-Max-Age"] = str(self._settings.cors_max_age_s)
+        return wsgi
+
+
+def _first(text: str, pattern: str) -> str:
+    """The first of a list that proxies made longer, if it looks as it should."""
+    value = text.split(",", 1)[0].strip()
+    return value if re.fullmatch(pattern, value) else ""
+
+
+def _request_id(given: str) -> str:
+    return given if re.fullmatch(r"[\w.-]{1,64}", given) else secrets.token_hex(4)
+
+
+def _log(service: Service, answer: Response, request_id: str, started: float) -> None:
+    request = flask.request
+    logger.info(
+        "request",
+        extra={
+            "request_id": request_id,
+            "service": service.name,
+            "status": answer.status,
+            "ms": round((time.perf_counter() - started) * 1000, 1),
+            "bytes_out": len(answer.body) if isinstance(answer.body, bytes) else answer.length,
+            "url": request.full_path[:2000],
+            "format": answer.media_type,
+        },
+    )
