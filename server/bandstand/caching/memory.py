@@ -135,7 +135,7 @@ class MemoryCache(Generic[V]):
         try:
             results = load(mine)
             if len(results) != len(mine):
-                raise ValueError(f"asked for {len(mine)} values, got {len(results)}")
+                raise ValueError(f"asked for {len(mine)} values, got {len(results)}")  # noqa: TRY301 - a broken seam
         except BaseException as error:  # noqa: BLE001 - handed on to every thread that waits, and raised in this one
             results = [error] * len(mine)
         with self._lock:

@@ -2,8 +2,7 @@
 
 import re
 
-from bandstand.compute.naming import RecipeNames
-from bandstand.compute.recipes import Recipe, Recipes
+from bandstand.compute.recipes import Recipe, RecipeNames, Recipes
 from bandstand.model.ask import IndexReport
 from bandstand.model.layer import Collection
 

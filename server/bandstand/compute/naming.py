@@ -1,16 +1,14 @@
 """What the names in an expression mean: bands, named indices, masks and constants."""
 
-import math
 import re
 
-from bandstand.compute.expression.parse import LIST, Names, Unknown, parse
+from bandstand.compute.expression.parse import CONSTANTS, LIST, Names, Unknown, parse
 from bandstand.compute.expression.tree import Band, Call, DataMask, Node, Number
-from bandstand.compute.recipes import Recipe, Recipes, resolve_common
+from bandstand.compute.recipes import Recipe, RecipeNames, Recipes
 from bandstand.errors import shorten, suggest
 from bandstand.model.layer import Collection
 from bandstand.model.limits import Limits
 
-_CONSTANTS = {"pi": math.pi, "e": math.e, "nan": math.nan, "nodata": math.nan}
 _BANDLIKE = re.compile(r"[A-Za-z]{1,4}\d+[A-Za-z]?")
 
 _CLASSES: dict[str, tuple[int, ...]] = {
@@ -37,8 +35,8 @@ class CollectionNames(Names):
             return self._unknown(name)
         if name.casefold() == "datamask":
             return DataMask()
-        if name in _CONSTANTS or name.casefold() in {"nan", "pi", "nodata"}:
-            return Number(_CONSTANTS[name.casefold()])
+        if name in CONSTANTS or name.casefold() in {"nan", "pi", "nodata"}:
+            return Number(CONSTANTS[name.casefold()])
         if name.casefold().startswith("mask."):
             return self._mask(name)
         recipe = self._recipes.get(name)
@@ -91,30 +89,6 @@ class CollectionNames(Names):
         aliases = [alias for alias, _ in self._collection.aliases]
         shown = f" (aliases: {' '.join(aliases[:12])}{' …' if len(aliases) > 12 else ''})" if aliases else ""
         return f"Bands of {self._collection.name}: {names}{shown}"
-
-
-class RecipeNames(Names):
-    """The names in a recipe's formula: the common names that it lists, for one collection."""
-
-    def __init__(self, recipe: Recipe, collection: Collection | None) -> None:
-        """Without a collection a common name is its own band, as for checking the recipe itself."""
-        found = {name: name if collection is None else resolve_common(name, collection) for name in recipe.bands}
-        self.bands: dict[str, str] = {name: band for name, band in found.items() if band is not None}
-        """Common name -> band."""
-        self.missing: tuple[str, ...] = tuple(name for name, band in found.items() if band is None)
-        """Common names that the collection lacks."""
-
-    def find(self, name: str, *, quoted: bool) -> Node | Unknown:
-        """A band that the recipe lists, or a constant."""
-        if name in self.bands:
-            return Band(self.bands[name])
-        if name in _CONSTANTS and not quoted:
-            return Number(_CONSTANTS[name])
-        return Unknown(f'unknown band "{name}"', "A recipe uses the bands that it lists.")
-
-    def title(self, text: str, node: Node) -> str:
-        """The text; nobody asks."""
-        return node.name if isinstance(node, Band) else text
 
 
 def _is_one_of(scene: Node, classes: tuple[int, ...] | list[int]) -> Node:

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.compute.bands import physical_field
+from bandstand.compute.expression.functions import TABLE
 from bandstand.compute.expression.library import NUMEXPR
 from bandstand.compute.expression.lower import Lowering, Piece, Source, finish
 from bandstand.compute.expression.machine import Machine
 from bandstand.compute.expression.tree import Band, Call, DataMask, Node, Output, spell, walk
-from bandstand.compute.expression.functions import TABLE
 from bandstand.model.ask import Units
 from bandstand.model.field import Field
 from bandstand.model.raster import Raster
@@ -83,7 +83,7 @@ class Expression:
         return sum(output.node.size for output in self._trees)
 
     def describe(self, fields: Sequence[Field]) -> tuple[Field, ...]:
-        """Float32 with NaN for nodata; uint8 with 255 where every output says yes or no; bands of classes as they are."""
+        """Float32 and NaN, or uint8 and 255 where every output is yes or no; a choice of class bands stays as it is."""
         known = dict(zip(self._inputs, fields, strict=True))
         return tuple(self._field(output, known) for output in self._trees)
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import yaml
 
-from bandstand.errors import ConfigError, suggest
+from bandstand.compute.expression.parse import CONSTANTS, Names, Unknown, parse
+from bandstand.compute.expression.tree import Band, Node, Number, walk
+from bandstand.errors import ConfigError, InvalidProgram, suggest
 from bandstand.model.layer import Collection
+from bandstand.model.limits import Limits
 
 _KEYS = ("name", "title", "formula", "bands", "range", "ramp", "unit", "reference", "url", "note")
 _NEEDED = ("name", "title", "formula", "bands", "range", "ramp", "reference")
@@ -102,6 +105,30 @@ def resolve_common(name: str, collection: Collection) -> str | None:
     return None
 
 
+class RecipeNames(Names):
+    """The names in a recipe's formula: the common names that it lists, for one collection."""
+
+    def __init__(self, recipe: Recipe, collection: Collection | None) -> None:
+        """Without a collection a common name is its own band, as for checking the recipe itself."""
+        found = {name: name if collection is None else resolve_common(name, collection) for name in recipe.bands}
+        self.bands: dict[str, str] = {name: band for name, band in found.items() if band is not None}
+        """Common name -> band."""
+        self.missing: tuple[str, ...] = tuple(name for name, band in found.items() if band is None)
+        """Common names that the collection lacks."""
+
+    def find(self, name: str, *, quoted: bool) -> Node | Unknown:
+        """A band that the recipe lists, or a constant."""
+        if name in self.bands:
+            return Band(self.bands[name])
+        if name in CONSTANTS and not quoted:
+            return Number(CONSTANTS[name])
+        return Unknown(f'unknown band "{name}"', "A recipe uses the bands that it lists.")
+
+    def title(self, text: str, node: Node) -> str:
+        """The text; nobody asks."""
+        return node.name if isinstance(node, Band) else text
+
+
 def _read(path: Path, problems: list[str]) -> Recipe | None:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -114,12 +141,9 @@ def _read(path: Path, problems: list[str]) -> Recipe | None:
         problems.append(f"{path}:1:1  error  a recipe holds keys and values: {', '.join(_NEEDED)}")
         return None
     before = len(problems)
-    for key in content:
-        if key not in _KEYS:
-            problems.append(f"{path}:1:1  error  {key}: unknown key.{suggest(str(key), _KEYS)}")
-    for key in _NEEDED:
-        if key not in content:
-            problems.append(f"{path}:1:1  error  {key}: missing")
+    unknown = [key for key in content if key not in _KEYS]
+    problems.extend(f"{path}:1:1  error  {key}: unknown key.{suggest(str(key), _KEYS)}" for key in unknown)
+    problems.extend(f"{path}:1:1  error  {key}: missing" for key in _NEEDED if key not in content)
     if len(problems) > before:
         return None
     return _recipe(path, content, problems)
@@ -142,4 +166,20 @@ def _recipe(path: Path, content: dict[str, object], problems: list[str]) -> Reci
     if len(problems) > before or not isinstance(bands, list):
         return None
     plain = {key: " ".join(str(value).split()) for key, value in texts.items()}
-    return Recipe(**plain, bands=tuple(bands), range=(float(numbers[0]), float(numbers[1])))
+    recipe = Recipe(**plain, bands=tuple(bands), range=(float(numbers[0]), float(numbers[1])))
+    fault = _check_formula(recipe)
+    if fault:
+        problems.append(f"{path}:1:1  error  formula: {fault}")
+    return None if fault else recipe
+
+
+def _check_formula(recipe: Recipe) -> str:
+    """What is wrong with a formula; empty when nothing is."""
+    try:
+        outputs = parse(recipe.formula, RecipeNames(recipe, None), Limits())
+    except InvalidProgram as error:
+        return error.message.splitlines()[0]
+    used = {node.name for node in walk(outputs[0].node) if isinstance(node, Band)}
+    if len(outputs) > 1:
+        return "has more than one output"
+    return "" if used == set(recipe.bands) else f"uses {', '.join(sorted(used))}, other than its bands"

@@ -200,7 +200,14 @@ def field(band: ProfileBand) -> Field:
     )
 
 
-def collection(name: str, section: CollectionSection, profile: Profile, *, observed: Item | None = None) -> Collection:
+def collection(
+    name: str,
+    section: CollectionSection,
+    profile: Profile,
+    *,
+    observed: tuple[Field, ...] = (),
+    labels: Labels | None = None,
+) -> Collection:
     """What the engine knows of a collection.
 
     Args:
@@ -267,8 +274,8 @@ def time_rules(section: TimeSection) -> TimeRules:
 
 
 __all__ = [
-    "Labels",
     "Class",
+    "Labels",
     "Profile",
     "ProfileBand",
     "Rule",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import imagecodecs
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,7 +71,24 @@ class Samples:
         if not len(self.valid):
             return part
         mask = self.valid[bands if len(self.valid) > 1 else slice(None), rows, columns]
-        return part if mask.all() else np.where(mask, part, np.asarray(self.nodata).astype(part.dtype))
+        return part if mask.all() else _masked(part, mask, self.nodata)
+
+
+def _masked(part: NDArray[Any], mask: NDArray[np.bool_], nodata: float) -> NDArray[Any]:
+    """A copy of a part with nodata in its invalid pixels."""
+    bits = f"u{part.itemsize}"
+    filled = np.empty(part.shape, part.dtype)
+    nothing = np.asarray(nodata).astype(part.dtype).view(bits)[()]
+    for i, band in enumerate(part):
+        valid = np.ascontiguousarray(mask[i if len(mask) > 1 else 0]).reshape(-1)
+        _select(np.ascontiguousarray(band).view(bits).reshape(-1), valid, nothing, filled[i].view(bits).reshape(-1))
+    return filled
+
+
+@numba.njit(cache=True, nogil=True)
+def _select(bits: NDArray[np.uint32], valid: NDArray[np.bool_], nothing: np.uint32, out: NDArray[np.uint32]) -> None:
+    for i in range(bits.size):
+        out[i] = bits[i] if valid[i] else nothing
 
 
 def strip_rows(width: int, height: int, pixel_bytes: int) -> int:

@@ -16,7 +16,8 @@ from bandstand.encode.huffman import code_lengths, codes
 
 _BLOCK = 96 * 1024
 """Filtered bytes a deflate block: enough to pay for its codes, few enough to stay in the cache."""
-_LONGEST = 258
+_SHORTEST, _LONGEST = 4, 258
+"""Bytes of a run; three would be allowed, but four single bytes cost about the same."""
 _END = 256
 _SYMBOLS = 286
 _ORDER = np.array([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15], np.uint8)
@@ -54,11 +55,11 @@ def compress(pixels: NDArray[np.uint8], *, channels: int) -> bytes:
     else:
         _filter_up(planes, rows, channels)
     flat = rows.reshape(-1)
-    # No symbol takes more than 15 bits, no block more than 300 bytes of codes.
-    out = np.empty(2 * flat.size + 400 * (flat.size // _BLOCK + 1), np.uint8)
+    # No symbol takes more than 15 bits, no block more than 400 bytes of codes.
+    out = np.empty(flat.size // 2 + 100 * (flat.size // _BLOCK + 2), np.uint32)
     end = _deflate(flat, channels, _SYMBOL, _EXTRA, _VALUE, out)
     check = imagecodecs.deflate_adler32(rows)  # type: ignore[arg-type] # any buffer will do
-    return b"\x78\x01" + out[:end].tobytes() + struct.pack(">I", check)
+    return b"\x78\x01" + out.view(np.uint8)[:end].tobytes() + struct.pack(">I", check)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -87,91 +88,136 @@ def _deflate(
     run_symbol: NDArray[np.uint16],
     run_extra: NDArray[np.uint8],
     run_value: NDArray[np.uint16],
-    out: NDArray[np.uint8],
+    out: NDArray[np.uint32],
 ) -> int:
-    """Write `data` as deflate blocks; returns the number of bytes written."""
-    tokens = np.empty(min(data.size, _BLOCK), np.uint16)
+    """Write `data` as deflate blocks, bits from the lowest up; returns the number of bytes written."""
+    starts, sizes = np.empty(_BLOCK // _SHORTEST + 1, np.int64), np.empty(_BLOCK // _SHORTEST + 1, np.int64)
+    same = np.zeros(_BLOCK // 8 + 1, np.uint64)
     frequencies = np.empty(_SYMBOLS, np.int64)
-    word = np.empty(_SYMBOLS + _LONGEST, np.uint64)
-    size = np.empty(_SYMBOLS + _LONGEST, np.uint64)
+    word, size = np.empty(_SYMBOLS + _LONGEST, np.uint64), np.empty(_SYMBOLS + _LONGEST, np.uint64)
     at, held, bits = 0, np.uint64(0), np.uint64(0)
-    start = 0
-    while start < data.size:
+    for start in range(0, data.size, _BLOCK):
         end = min(start + _BLOCK, data.size)
-        count = _tokenise(data, start, end, distance, run_symbol, tokens, frequencies)
-        frequencies[_END] = 1
+        count = _find_runs(data, start, end, distance, same, starts, sizes)
+        _count_symbols(data, start, end, starts[:count], sizes, run_symbol, frequencies)
         lengths = np.zeros(_SYMBOLS, np.uint8)
         code_lengths(frequencies, 15, lengths)
         at, held, bits = _write_codes(lengths, distance, end == data.size, out, at, held, bits)
         _tabulate(lengths, run_symbol, run_extra, run_value, word, size)
+        here = start
         for i in range(count):
-            token = tokens[i]
-            held |= word[token] << bits
-            bits += size[token]
-            if bits >= np.uint64(32):
-                _put32(out, at, held)
-                at += 4
-                held >>= np.uint64(32)
-                bits -= np.uint64(32)
-        held |= word[_END] << bits
-        bits += size[_END]
-        while bits >= np.uint64(8):
-            out[at] = held & np.uint64(255)
-            at += 1
-            held >>= np.uint64(8)
-            bits -= np.uint64(8)
-        start = end
-    if bits:
-        out[at] = held & np.uint64(255)
-        at += 1
-    return at
+            at, held, bits = _write_literals(data[here : starts[i]], word, size, out, at, held, bits)
+            token = 285 + sizes[i]
+            at, held, bits = _put(out, at, held, bits, word[token], size[token])
+            here = starts[i] + sizes[i]
+        at, held, bits = _write_literals(data[here:end], word, size, out, at, held, bits)
+        at, held, bits = _put(out, at, held, bits, word[_END], size[_END])
+    out[at] = held & np.uint64(0xFFFFFFFF)
+    return 4 * at + (int(bits) + 7) // 8
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _put32(out: NDArray[np.uint8], at: int, held: np.uint64) -> None:
-    out[at] = held & np.uint64(255)
-    out[at + 1] = (held >> np.uint64(8)) & np.uint64(255)
-    out[at + 2] = (held >> np.uint64(16)) & np.uint64(255)
-    out[at + 3] = (held >> np.uint64(24)) & np.uint64(255)
+def _put(
+    out: NDArray[np.uint32], at: int, held: np.uint64, bits: np.uint64, word: np.uint64, size: np.uint64
+) -> tuple[int, np.uint64, np.uint64]:
+    """Append up to 33 bits to those held (fewer than 32), and store a word of 32 when it is full."""
+    held |= word << bits
+    bits += size
+    # Storing always and moving on only when full spares a branch that nothing could foretell.
+    out[at] = held & np.uint64(0xFFFFFFFF)
+    full = bits >> np.uint64(5)
+    return at + int(full), held >> (full << np.uint64(5)), bits & np.uint64(31)
 
 
 @numba.njit(cache=True, nogil=True)
-def _tokenise(
+def _write_literals(
+    data: NDArray[np.uint8],
+    word: NDArray[np.uint64],
+    size: NDArray[np.uint64],
+    out: NDArray[np.uint32],
+    at: int,
+    held: np.uint64,
+    bits: np.uint64,
+) -> tuple[int, np.uint64, np.uint64]:
+    """Write literals, two at a time: 30 bits at most."""
+    pairs = data.size // 2
+    for k in range(pairs):
+        first, second = data[2 * k], data[2 * k + 1]
+        both = word[first] | (word[second] << size[first])
+        at, held, bits = _put(out, at, held, bits, both, size[first] + size[second])
+    if data.size & 1:
+        last = data[data.size - 1]
+        at, held, bits = _put(out, at, held, bits, word[last], size[last])
+    return at, held, bits
+
+
+@numba.njit(cache=True, nogil=True)
+def _find_runs(
     data: NDArray[np.uint8],
     start: int,
     end: int,
     distance: int,
-    run_symbol: NDArray[np.uint16],
-    tokens: NDArray[np.uint16],
-    frequencies: NDArray[np.int64],
+    same: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
 ) -> int:
-    """Cut a block into literals (0 to 255) and runs (285 + length), and count their symbols."""
-    frequencies[:] = 0
-    count = 0
-    i = start
-    while i < end:
-        if i >= distance and i + 4 <= end and data[i] == data[i - distance]:
-            length = 1
-            most = min(_LONGEST, end - i)
-            while length < most and data[i + length] == data[i + length - distance]:
+    """Where a block repeats the pixel before, at least 4 bytes long; returns how many runs there are."""
+    first = max(start, distance)
+    span = end - first - _SHORTEST + 1
+    if span <= 0:
+        return 0
+    flags = same.view(np.uint8)
+    here, before = data[first:end], data[first - distance : end - distance]
+    for i in range(span):
+        flags[i] = (
+            (here[i] == before[i])
+            & (here[i + 1] == before[i + 1])
+            & (here[i + 2] == before[i + 2])
+            & (here[i + 3] == before[i + 3])
+        )
+    flags[span : span + 8] = 0
+    count = i = 0
+    while i < span:
+        if i & 7 == 0 and same[i >> 3] == 0:
+            i += 8
+        elif flags[i] == 0:
+            i += 1
+        else:
+            most = min(_LONGEST, here.size - i)
+            length = _SHORTEST
+            while length < most and here[i + length] == before[i + length]:
                 length += 1
-            if length >= 4:
-                tokens[count] = 285 + length
-                frequencies[run_symbol[length]] += 1
-                count += 1
-                i += length
-                continue
-            for k in range(length):
-                tokens[count] = data[i + k]
-                frequencies[data[i + k]] += 1
-                count += 1
+            starts[count], sizes[count] = first + i, length
+            count += 1
             i += length
-            continue
-        tokens[count] = data[i]
-        frequencies[data[i]] += 1
-        count += 1
-        i += 1
     return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_symbols(
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    run_symbol: NDArray[np.uint16],
+    frequencies: NDArray[np.int64],
+) -> None:
+    """How often each symbol of a block is needed."""
+    frequencies[:] = 0
+    frequencies[_END] = 1
+    # Neighbours are often equal, and an addition must not wait for the one before: four columns.
+    tally = np.zeros((4, 256), np.int64)
+    here = start
+    for i in range(starts.size + 1):
+        stop = starts[i] if i < starts.size else end
+        for k in range(here, stop):
+            tally[k & 3, data[k]] += 1
+        if i < starts.size:
+            frequencies[run_symbol[sizes[i]]] += 1
+            here = stop + sizes[i]
+    for value in range(256):
+        frequencies[value] = tally[0, value] + tally[1, value] + tally[2, value] + tally[3, value]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -198,7 +244,7 @@ def _write_codes(
     lengths: NDArray[np.uint8],
     distance: int,
     last: bool,
-    out: NDArray[np.uint8],
+    out: NDArray[np.uint32],
     at: int,
     held: np.uint64,
     bits: np.uint64,
@@ -223,21 +269,15 @@ def _write_codes(
     while sent > 4 and small[_ORDER[sent - 1]] == 0:
         sent -= 1
     head = np.uint64((1 if last else 0) | 4 | ((literals - 257) << 3) | ((distance - 1) << 8) | ((sent - 4) << 13))
-    held |= head << bits
-    bits += np.uint64(17)
-    at, held, bits = _flush(out, at, held, bits)
+    at, held, bits = _put(out, at, held, bits, head, np.uint64(17))
     for i in range(sent):
-        held |= np.uint64(small[_ORDER[i]]) << bits
-        bits += np.uint64(3)
-        at, held, bits = _flush(out, at, held, bits)
+        at, held, bits = _put(out, at, held, bits, np.uint64(small[_ORDER[i]]), np.uint64(3))
     for i in range(count):
         symbol = symbols[i]
-        held |= small_codes[symbol] << bits
-        bits += np.uint64(small[symbol])
+        at, held, bits = _put(out, at, held, bits, small_codes[symbol], np.uint64(small[symbol]))
         if symbol >= 16:
-            held |= np.uint64(extra[i]) << bits
-            bits += np.uint64(2 if symbol == 16 else 3 if symbol == 17 else 7)
-        at, held, bits = _flush(out, at, held, bits)
+            width = 2 if symbol == 16 else 3 if symbol == 17 else 7
+            at, held, bits = _put(out, at, held, bits, np.uint64(extra[i]), np.uint64(width))
     return at, held, bits
 
 
@@ -270,14 +310,3 @@ def _run_lengths(
             i += 1
         count += 1
     return count
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _flush(out: NDArray[np.uint8], at: int, held: np.uint64, bits: np.uint64) -> tuple[int, np.uint64, np.uint64]:
-    """Write the whole bytes that are held."""
-    while bits >= np.uint64(8):
-        out[at] = held & np.uint64(255)
-        at += 1
-        held >>= np.uint64(8)
-        bits -= np.uint64(8)
-    return at, held, bits

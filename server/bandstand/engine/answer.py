@@ -44,10 +44,11 @@ def answer_coverage(plan: Plan, library: Library, account: Account) -> Response:
     format_ = find_format(output.media_type, "coverage")
     raster = compute(layer, plan.request.grid, library, account)
     body = format_.data(raster, output, _tags(layer, account))
-    name = f"{layer.layer.name}_{raster.grid.width}x{raster.grid.height}{format_.extension}"
+    name = f"{layer.layer.name}_{raster.grid.width}x{raster.grid.height}.{format_.extension}"
     headers = (*_headers(plan, account), ("Content-Disposition", f'attachment; filename="{name}"'))
-    length = body.length if isinstance(body, Parts) else len(body)
-    return Response(media_type=format_.media_type, body=body, length=length, headers=headers, etag=_etag(plan, account))
+    whole, length = (body.parts, body.length) if isinstance(body, Parts) else (body, len(body))
+    tag = _etag(plan, account)
+    return Response(media_type=format_.media_type, body=whole, length=length, headers=headers, etag=tag)
 
 
 def etag(plan: Plan) -> str:

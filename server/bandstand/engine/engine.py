@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from bandstand.catalog.base import Catalog
 from bandstand.compute.compile import compile_expression
-from bandstand.compute.recipes import Recipes, index_reports
+from bandstand.compute.indices import index_reports
+from bandstand.compute.recipes import Recipes
 from bandstand.encode.registry import find_format, formats
 from bandstand.engine import answer
 from bandstand.engine.domain import native_grid
@@ -216,7 +217,7 @@ class Engine:
             raise TypeError("a legend needs a style")
         collection = self.collection(layer.collection)
         fields = styled.program.describe([collection.field(band) for band in styled.program.inputs])
-        return legends.legend_size(styled.style, fields, title=styled.style.title)
+        return legends.legend_size(styled.style, fields)
 
     def formats(self, kind: str) -> tuple[str, ...]:
         """Media types offered for `map` or `coverage`, first is the default."""

@@ -13,6 +13,7 @@ from bandstand.engine.candidates import Candidate
 from bandstand.engine.sources import find
 from bandstand.model.item import Item
 from bandstand.model.time import isoformat
+from bandstand.read.library import Library
 
 _COMMIT_EVERY = 50
 
@@ -162,3 +163,8 @@ def _line(item: Item) -> str:
     start = isoformat(item.time.start) if item.time.start else "without a time"
     finest = min((asset.grid for asset in item.assets.values()), key=lambda g: min(g.resolution))
     return f"{item.id}  {start}  {finest.crs.short}  {' '.join(sorted(item.assets))}"
+
+
+def library() -> Headers:
+    """The reader of headers, for whoever starts an ingest from outside of the engine."""
+    return Library()

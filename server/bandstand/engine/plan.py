@@ -16,7 +16,7 @@ from bandstand.model.layer import Collection
 from bandstand.model.limits import Limits
 from bandstand.model.request import Request, StyledLayer
 from bandstand.model.selection import Selection
-from bandstand.warp.mosaic import common_field
+from bandstand.warp.radiometry import common_field
 
 _EARTH_RADIUS_M = 6378137.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

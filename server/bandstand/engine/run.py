@@ -16,7 +16,7 @@ from bandstand.model.raster import Raster
 from bandstand.model.selection import Resampling
 from bandstand.read.base import Source
 from bandstand.read.library import Library
-from bandstand.warp.footprint import choose_level, level_grid, source_window
+from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window
 from bandstand.warp.mosaic import Mosaic
 from bandstand.warp.resample import margin, resample
 from bandstand.warp.transform import ControlGrid, control_grid
@@ -131,11 +131,12 @@ def _warp_band(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Gri
     sizes = tuple((level.width, level.height) for level in source.levels)
     level = choose_level(asset.grid, sizes, grid)
     at = level_grid(asset.grid, sizes[level])
-    window = source_window(control, grid, at, margin(method, at, grid))
+    scale = level_scale(at, grid)
+    window = source_window(control, grid, at, margin(method, scale))
     if window is None:
         return None
     read = source.read(asset.plane, level, *window)
-    return resample(read.values, read.valid, at.crop(*window), control, grid, method)
+    return resample(read.values, read.valid, at.crop(*window), control, grid, method, scale=scale)
 
 
 def _give_up_scene(scene: SceneRead, error: SourceUnavailable, account: Account) -> None:

@@ -61,13 +61,13 @@ class Request:
 
 def canonical(value: object) -> str:
     """Spell a frozen noun so that equal nouns are spelled alike (programs by their fingerprint)."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        if hasattr(value, "fingerprint") and not isinstance(value, Request):
-            return f"{type(value).__name__}:{value.fingerprint}"
-        parts = (canonical(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare)
-        return f"{type(value).__name__}({','.join(parts)})"
     if isinstance(value, tuple):
         return f"[{','.join(map(canonical, value))}]"
-    if hasattr(value, "fingerprint"):
+    if isinstance(value, str | int | float | bool | None):
+        return repr(value)
+    if not isinstance(value, Request) and hasattr(value, "fingerprint"):
         return f"{type(value).__name__}:{value.fingerprint}"
+    if dataclasses.is_dataclass(value):
+        parts = (canonical(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare)
+        return f"{type(value).__name__}({','.join(parts)})"
     return repr(value)

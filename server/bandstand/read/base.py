@@ -28,6 +28,18 @@ class Window:
     """(height, width), True = valid; None: every pixel is."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """What the index of a file says that GDAL shall read."""
+
+    dtype: str
+    """numpy's name of the samples as they are handed out; the parts of a complex number are floats."""
+    planes: int
+    """Without alpha; two a complex band."""
+    levels: tuple[Level, ...]
+    is_complex: bool
+
+
 class Source(Protocol):
     """One file, opened; safe to share between threads."""
 
@@ -38,7 +50,7 @@ class Source(Protocol):
 
     @property
     def dtype(self) -> str:
-        """numpy's name of the samples' type."""
+        """Name of the samples' type, as numpy has it."""
         ...
 
     @property
@@ -93,7 +105,7 @@ class FileReport:
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
     colormap: Mapping[int, tuple[int, int, int, int]] | None
-    """Stored value to red, green, blue, alpha (0–255), where the file has a colour table."""
+    """Stored value to red, green, blue, alpha (0 to 255), where the file has a colour table."""
     tiled: bool
     overviews: tuple[int, ...]
     """Reduction factors, rounded."""
@@ -196,7 +208,7 @@ class Codec(Protocol):
     native: bool
     """Whether decoded samples come in the machine's byte order, whatever the file's."""
 
-    def decode(self, raw: bytes, form: BlockForm, out: NDArray[np.uint8]) -> int:
+    def decode(self, raw: bytes, form: BlockForm, out: NDArray[Any]) -> int:
         """Decode one block.
 
         Args:

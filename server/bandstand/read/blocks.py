@@ -47,7 +47,14 @@ class Decoder:
     """Decodes the blocks of one level."""
 
     def __init__(
-        self, table: BlockTable, codecs: Mapping[int, Codec], *, mask: bool, keep: int, alpha: bool, nodata: float | None
+        self,
+        table: BlockTable,
+        codecs: Mapping[int, Codec],
+        *,
+        mask: bool,
+        keep: int,
+        alpha: bool,
+        nodata: float | None,
     ) -> None:
         """Fix all that the blocks have in common.
 
@@ -70,7 +77,7 @@ class Decoder:
         self._native = file_type.newbyteorder("=")
         self._unsigned = np.dtype(f"u{file_type.itemsize}")
         swapped = file_type.itemsize > 1 and file_type != self._native
-        self._swap = swapped and not self._codec.native and self._predictor != 3  # noqa: PLR2004 - bytes of predictor 3
+        self._swap = swapped and not self._codec.native and self._predictor != 3
         form = table.form
         self._coded = form if table.bits != 1 else dataclasses.replace(form, width=-(-form.width // 8), dtype="|u1")
 
@@ -96,9 +103,9 @@ class Decoder:
 
     def _plane(self, values: NDArray[Any], height: int, width: int) -> Plane:
         valid = find_invalid(values, height, width, self._nodata)
-        if valid is False:
-            return EMPTY
-        return Plane(values, None if valid is True else valid)  # type: ignore[arg-type]
+        if isinstance(valid, bool):
+            return Plane(values, None) if valid else EMPTY
+        return Plane(values, valid)
 
     def _under(self, values: NDArray[Any], opaque: Plane, height: int, width: int) -> Plane:
         plane = self._plane(values, height, width)
@@ -136,9 +143,9 @@ class Decoder:
         values = out.view(self._native)
         if self._swap:
             values.byteswap(inplace=True)
-        if self._predictor == 2:  # noqa: PLR2004 - TIFF 6.0, section 14
+        if self._predictor == 2:
             undo_differences(values.view(self._unsigned).reshape(form.height, -1), form.samples)
-        elif self._predictor == 3:  # noqa: PLR2004 - TIFF Technical Note 3
+        elif self._predictor == 3:
             if self._native.kind != "f":
                 raise CorruptBlock("predictor 3 is for floats only")
             values = undo_float(values.reshape(form.height, form.width, form.samples))

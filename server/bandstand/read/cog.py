@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,18 @@ _NUMBERS = itertools.count()
 class _Sheet:
     """One level of the image or of its mask: where its blocks stand, and how they decode."""
 
-    __slots__ = ("absent", "across", "block_height", "block_width", "counts", "decoder", "first", "offsets", "per_plane", "table")
+    __slots__ = (
+        "absent",
+        "across",
+        "block_height",
+        "block_width",
+        "counts",
+        "decoder",
+        "first",
+        "offsets",
+        "per_plane",
+        "table",
+    )
 
     def __init__(self, table: BlockTable, decoder: Decoder, first: int, absent: Plane) -> None:
         self.table = table
@@ -31,8 +43,9 @@ class _Sheet:
         self.block_width = table.form.width
         self.block_height = table.form.height
         self.per_plane = table.across * table.down
-        self.offsets = table.offsets.tolist()
-        self.counts = table.counts.tolist()
+        # A memoryview gives plain integers, faster than numpy does and without holding each as an object.
+        self.offsets = table.offsets.data
+        self.counts = table.counts.data
 
     def inside(self, number: int) -> tuple[int, int]:
         """Rows and columns of a block that belong to the image."""
@@ -104,7 +117,9 @@ class CogSource:
             decoder = Decoder(table, codecs, mask=False, keep=keep, alpha=alpha and mixed, nodata=nodata)
             # Blocks that the file leaves out hold nodata, else zeros: in alpha too.
             gone = nodata is not None or (alpha and mixed)
-            zeros = np.broadcast_to(np.full(table.form.width, self._fill, self._type), (table.form.height, table.form.width))
+            zeros = np.broadcast_to(
+                np.full(table.form.width, self._fill, self._type), (table.form.height, table.form.width)
+            )
             self._sheets.append(_Sheet(table, decoder, first, EMPTY if gone else Plane(zeros, None)))
             first += len(table.offsets)
             if mask is None:
@@ -119,7 +134,14 @@ class CogSource:
         if not (0 <= level < len(self._sheets) and 0 < plane <= self.planes):
             raise InvalidSubset(f"There is no plane {plane} or no level {level} here.", locator="window")
         sheet = self._sheets[level]
-        if col < 0 or row < 0 or width < 1 or height < 1 or col + width > sheet.table.width or row + height > sheet.table.height:
+        if (
+            col < 0
+            or row < 0
+            or width < 1
+            or height < 1
+            or col + width > sheet.table.width
+            or row + height > sheet.table.height
+        ):
             raise InvalidSubset(f"The window {width} x {height} at {col}, {row} leaves its level.", locator="window")
         box = _Box(col, row, width, height)
         split = sheet.table.planar
@@ -156,8 +178,7 @@ class CogSource:
         raws = self._store.read(self.href, ranges, version=self._version)
         if len(wants) == 1:
             return [self._decode(wants[0], raws[0])]
-        jobs = [lambda w=w, raw=raw: self._decode(w, raw) for w, raw in zip(wants, raws, strict=True)]
-        return self._workers.run(jobs)
+        return self._workers.run([partial(self._decode, w, raw) for w, raw in zip(wants, raws, strict=True)])
 
     def _decode(self, want: _Want, raw: bytes) -> Block | BaseException:
         sheet = want.sheet

@@ -20,6 +20,8 @@ _FILL_ORDER = 266
 _SAMPLES = 277
 _PLANAR = 284
 _PREDICTOR = 317
+_STRIP_OFFSETS = 273
+_STRIP_COUNTS = 279
 _TILE_WIDTH = 322
 _TILE_HEIGHT = 323
 _TILE_OFFSETS = 324
@@ -193,7 +195,7 @@ def _table(tiff: TiffFile, directory: Directory, compressions: frozenset[int]) -
         raise Unfit(f"its colours (photometric interpretation {photometric}) need converting")
     planes = tiff.integer(directory, _SAMPLES, 1)
     dtype, bits = _samples(tiff, directory, planes)
-    planar = tiff.integer(directory, _PLANAR, 1) == 2 and planes > 1  # noqa: PLR2004 - separate planes
+    planar = tiff.integer(directory, _PLANAR, 1) == 2 and planes > 1
     form = BlockForm(
         width=block_width,
         height=block_height,
@@ -213,8 +215,8 @@ def _table(tiff: TiffFile, directory: Directory, compressions: frozenset[int]) -
         planar=planar,
         bits=bits,
         planes=planes,
-        offsets=tiff.integers(directory, _TILE_OFFSETS),
-        counts=tiff.integers(directory, _TILE_COUNTS),
+        offsets=tiff.integers(directory, _TILE_OFFSETS if _TILE_OFFSETS in directory.entries else _STRIP_OFFSETS),
+        counts=tiff.integers(directory, _TILE_COUNTS if _TILE_COUNTS in directory.entries else _STRIP_COUNTS),
     )
     reason = fault(table)
     if reason:
@@ -229,15 +231,19 @@ def fault(table: BlockTable) -> str:
         return f"it claims {table.width} x {table.height} pixels of {table.planes} samples"
     if form.width < 1 or form.height < 1 or form.nbytes > MAX_BLOCK_BYTES:
         return f"its blocks claim {form.width} x {form.height} pixels of {form.samples} samples"
+    if table.predictor not in (1, 2, 3):
+        return f"its predictor {table.predictor} does not exist"
+    return _table_fault(table)
+
+
+def _table_fault(table: BlockTable) -> str:
     expected = block_count(table)
     if expected > MAX_BLOCKS or len(table.offsets) != expected or len(table.counts) != expected:
         return f"it has {len(table.offsets)} block offsets and {len(table.counts)} sizes where {expected} belong"
     if int(table.offsets.min()) < 0 or int(table.counts.min()) < 0:
         return "a block has a negative place or size"
-    if int(table.counts.max()) > 2 * form.nbytes + 65_536:
+    if int(table.counts.max()) > 2 * table.form.nbytes + 65_536:
         return "a compressed block claims more than twice its size uncompressed"
-    if table.predictor not in (1, 2, 3):
-        return f"its predictor {table.predictor} does not exist"
     return ""
 
 
@@ -250,9 +256,9 @@ def _samples(tiff: TiffFile, directory: Directory, planes: int) -> tuple[str, in
     kind = _KINDS.get(int(formats[0]) if formats.size else 1)
     if depth == 1 and planes == 1 and tiff.integer(directory, _NEW_SUBFILE_TYPE, 0) & _MASK:
         return tiff.order + "u1", 1
-    if kind is None or depth not in (8, 16, 32, 64) or (kind == "f" and depth == 8):  # noqa: PLR2004 - no float8
+    if kind is None or depth not in (8, 16, 32, 64) or (kind == "f" and depth == 8):
         raise Unfit(f"its samples have {depth} bits or are complex")
-    if tiff.integer(directory, _COMPRESSION, 1) == _JPEG and depth != 8:  # noqa: PLR2004 - baseline JPEG
+    if tiff.integer(directory, _COMPRESSION, 1) == _JPEG and depth != 8:
         raise Unfit("its JPEG blocks have more than 8 bits")
     return f"{tiff.order}{kind}{depth // 8}", depth
 
@@ -271,3 +277,15 @@ def _check_metadata(tiff: TiffFile, directory: Directory) -> None:
 
 def _told_of_alpha(table: BlockTable) -> BlockTable:
     return dataclasses.replace(table, form=dataclasses.replace(table.form, alpha=not table.planar))
+
+
+def block_ends(tiff: TiffFile) -> int:
+    """The byte behind the last block or strip of any directory: the least length of a whole file."""
+    end = 0
+    for directory in tiff.directories():
+        for places, sizes in ((_TILE_OFFSETS, _TILE_COUNTS), (_STRIP_OFFSETS, _STRIP_COUNTS)):
+            offsets, counts = tiff.integers(directory, places), tiff.integers(directory, sizes)
+            if offsets.size and offsets.size == counts.size:
+                # The sum of two absurd numbers must not wrap.
+                end = max(end, int((offsets.astype(np.float64) + counts).max()))
+    return end

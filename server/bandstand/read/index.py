@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.errors import SourceUnavailable
-from bandstand.read.base import BlockForm, Level
-from bandstand.read.gdal import Foreign
+from bandstand.read.base import BlockForm, Foreign, Level
 from bandstand.read.header import BlockTable, Header, fault
 
 _MAGIC = b"BSIX\x01"
 # 8 million blocks of 16 bytes and a few JPEG tables.
 _MAX_BYTES = 160_000_000
 _MAX_LEVELS = 64
-_INTS = "width height compression predictor bits planes".split()
+_INTS = ["width", "height", "compression", "predictor", "bits", "planes"]
 
 
 def pack(content: Header | Foreign) -> bytes:
@@ -41,7 +40,6 @@ def pack(content: Header | Foreign) -> bytes:
             "dtype": content.dtype,
             "planes": content.planes,
             "complex": content.is_complex,
-            "nodata": None if content.fill is None else repr(content.fill),
             "levels": [[level.width, level.height] for level in content.levels],
         }
     head = json.dumps(meta, separators=(",", ":")).encode()
@@ -76,12 +74,11 @@ def _unpack(index: bytes) -> Header | Foreign:
     meta = json.loads(data[4 : 4 + length])
     dtype = _dtype(meta["dtype"])
     planes = _integer(meta["planes"])
-    nodata = _number(meta["nodata"])
     if meta["kind"] == "gdal":
         sizes = tuple(Level(_integer(w), _integer(h)) for w, h in meta["levels"])
         if not sizes or min(planes, *(min(s.width, s.height) for s in sizes)) < 1:
             raise ValueError("no pixels")
-        return Foreign(dtype=dtype, planes=planes, levels=sizes, is_complex=meta["complex"] is True, fill=nodata)
+        return Foreign(dtype=dtype, planes=planes, levels=sizes, is_complex=meta["complex"] is True)
     place = 4 + length
     levels, place = _tables(meta["levels"], data, place)
     masks, place = _tables(meta["masks"], data, place)
@@ -97,7 +94,7 @@ def _unpack(index: bytes) -> Header | Foreign:
         dtype=dtype,
         planes=planes,
         alpha=alpha,
-        nodata=nodata,
+        nodata=_number(meta["nodata"]),
         levels=tuple(levels),
         masks=tuple(masks) if masks else (None,) * len(levels),
     )
@@ -143,7 +140,7 @@ def _tables(described: list[dict[str, Any]], data: bytes, place: int) -> tuple[l
 
 
 def _pack_numbers(offsets: NDArray[np.int64], counts: NDArray[np.int64]) -> bytes:
-    """Blocks mostly follow one another with a constant gap: gaps compress to nothing, and bytes of one weight together."""
+    """Gaps between blocks and their sizes, bytes of one weight together: blocks mostly follow one another."""
     gaps = offsets.copy()
     gaps[1:] -= offsets[:-1] + counts[:-1]
     planes = np.stack([gaps, counts]).astype("<i8").view(np.uint8).reshape(2, -1, 8)

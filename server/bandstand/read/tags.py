@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,13 +81,13 @@ class TiffFile:
         self._head = fetch(0, min(_FIRST, size))
         self._page = (0, b"")
         head = self._head
-        if head[:2] not in (b"II", b"MM") or len(head) < 4:  # noqa: PLR2004 - two letters and a number
+        if head[:2] not in (b"II", b"MM") or len(head) < 4:
             raise NotTiff
-        self.order = "<" if head[:2] == b"II" else ">"
+        self.order: Literal["<", ">"] = "<" if head[:2] == b"II" else ">"
         magic = struct.unpack(self.order + "H", head[2:4])[0]
         if magic not in (42, 43):
             raise NotTiff
-        self.big = magic == 43  # noqa: PLR2004 - BigTIFF
+        self.big = magic == 43
         if self.big and self._at(4, 4) != struct.pack(self.order + "HH", 8, 0):
             raise self.broken("its BigTIFF header has offsets of another size than 8 bytes")
 

@@ -8,8 +8,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 _UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
-# GDAL calls two floats equal within two units in the last place of their sum (GDALNoDataMaskBand).
-_ULPS = 2.0
+# GDAL calls two floats equal when they differ by less than two single precision epsilons of their sum, in double
+# precision as well (GDALNoDataMaskBand): writers round nodata differently in the tag and in the samples.
+_TOLERANCE = 2.0 * float(np.finfo(np.float32).eps)
 
 
 @njit(
@@ -30,18 +31,21 @@ def count_equal(block: NDArray[Any], height: int, width: int, value: Any) -> int
 
 
 @njit(
-    ["int64(float32[:, ::1], int64, int64, float32, float32)", "int64(float64[:, ::1], int64, int64, float64, float64)"],
+    [
+        "int64(float32[:, ::1], int64, int64, float32, float32)",
+        "int64(float64[:, ::1], int64, int64, float64, float64)",
+    ],
     nogil=True,
     cache=True,
     error_model="numpy",
 )
-def count_undefined(block: NDArray[Any], height: int, width: int, nodata: float, ulp: float) -> int:
+def count_undefined(block: NDArray[Any], height: int, width: int, nodata: float, tolerance: float) -> int:
     """How many of the first `height` rows and `width` columns are NaN or nodata (a NaN `nodata` matches NaN only)."""
     found = 0
     for y in range(height):
         for x in range(width):
             v = block[y, x]
-            if v != v or v == nodata or abs(v - nodata) < ulp * abs(v + nodata):  # noqa: PLR0124 - NaN
+            if v != v or v == nodata or abs(v - nodata) < tolerance * abs(v + nodata):  # noqa: PLR0124 - NaN
                 found += 1
     return found
 
@@ -59,7 +63,7 @@ def find_invalid(block: NDArray[Any], height: int, width: int, nodata: float | N
         True when all of it is valid, False when nothing is, else the mask (True = valid) of the whole block.
     """
     if block.dtype.kind == "f":
-        tolerance = block.dtype.type(np.finfo(block.dtype).eps * _ULPS)
+        tolerance = block.dtype.type(_TOLERANCE)
         value = block.dtype.type(math.nan if nodata is None else nodata)
         count = count_undefined(block, height, width, value, tolerance)
     elif nodata is None:
@@ -73,7 +77,8 @@ def find_invalid(block: NDArray[Any], height: int, width: int, nodata: float | N
     if count == height * width:
         return False
     if block.dtype.kind != "f":
-        return block != value
+        differs: NDArray[np.bool_] = block != value
+        return differs
     valid: NDArray[np.bool_] = ~np.isnan(block)
     if not math.isnan(value):
         with np.errstate(over="ignore", invalid="ignore"):

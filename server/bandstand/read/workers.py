@@ -1,7 +1,7 @@
 """A few hands that help a read with its blocks while the machine is idle."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ class Workers:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="blocks") if threads > 1 else None
 
-    def run(self, jobs: list[Callable[[], T]]) -> list[T]:
+    def run(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """The results of all jobs, in order; jobs do not raise."""
         with self._lock:
             self._busy += 1
@@ -39,7 +39,7 @@ class Workers:
         if self._pool:
             self._pool.shutdown()
 
-    def _share(self, jobs: list[Callable[[], T]], helpers: int) -> list[T]:
+    def _share(self, jobs: Sequence[Callable[[], T]], helpers: int) -> list[T]:
         results: dict[int, T] = {}
         positions = iter(range(len(jobs)))
         turn = threading.Lock()

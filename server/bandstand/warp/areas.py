@@ -49,8 +49,8 @@ def _halves(
             half_x[i, j] = 0.5 * np.sqrt(xc * xc + xr * xr)
             half_y[i, j] = 0.5 * np.sqrt(yc * yc + yr * yr)
             if dense:
-                half_x[i, j] = half_x[i, j] if half_x[i, j] <= limit else limit
-                half_y[i, j] = half_y[i, j] if half_y[i, j] <= limit else limit
+                half_x[i, j] = np.fmin(half_x[i, j], limit)
+                half_y[i, j] = np.fmin(half_y[i, j], limit)
     return half_x, half_y
 
 

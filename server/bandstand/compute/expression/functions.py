@@ -1,5 +1,7 @@
 """Every operator and function of the language: how it is written, what it computes, how it treats the undefined."""
+# ruff: noqa: RUF001 - meanings are read by people, who write a minus as −
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -97,7 +99,7 @@ def _bit(lib: Library, x: Value, n: Value) -> Value:
 def _interpolate(lib: Library, x: Value, xs: Sequence[float], ys: Sequence[float]) -> Value:
     result = lib.number(ys[-1])
     points = list(zip(xs, ys, strict=True))
-    for (x0, y0), (x1, y1) in reversed(list(zip(points, points[1:], strict=False))):
+    for (x0, y0), (x1, y1) in reversed(list(itertools.pairwise(points))):
         slope = lib.number((y1 - y0) / (x1 - x0))
         result = lib.where(x < lib.number(x1), lib.number(y0) + (x - lib.number(x0)) * slope, result)
     return lib.where(x <= lib.number(xs[0]), lib.number(ys[0]), result)
@@ -144,9 +146,12 @@ _MANY = 64
 """Most arguments of a function that takes any number."""
 
 _OPERATORS = (
-    Function(name="+", usage="a + b", meaning="sum", compute=lambda _, a, b: a + b, least=2, most=2, reach=_wider),
-    Function(name="-", usage="a - b", meaning="difference", compute=lambda _, a, b: a - b, least=2, most=2, reach=_wider),
-    Function(name="*", usage="a * b", meaning="product", compute=lambda _, a, b: a * b, least=2, most=2, reach=_product),
+    Function(name="+", usage="a + b", meaning="sum",
+             compute=lambda _, a, b: a + b, least=2, most=2, reach=_wider),
+    Function(name="-", usage="a - b", meaning="difference",
+             compute=lambda _, a, b: a - b, least=2, most=2, reach=_wider),
+    Function(name="*", usage="a * b", meaning="product",
+             compute=lambda _, a, b: a * b, least=2, most=2, reach=_product),
     Function(
         name="/", usage="a / b", meaning="quotient; nodata where b is 0", compute=lambda _, a, b: a / b,
         least=2, most=2, makes_undefined=True, hides_undefined=True, reach=_any,

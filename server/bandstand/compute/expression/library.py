@@ -8,10 +8,30 @@ import numpy as np
 Value = Any
 """A numexpr node, a float64 or a bool: whatever the library at hand computes with; all have operators."""
 
-_SHARED = (
-    "where maximum minimum isfinite sign floor ceil round sqrt exp log log10 log2 hypot "
-    "sin cos tan arcsin arccos arctan arctan2 abs"
-).split()
+_SHARED = [
+    "where",
+    "maximum",
+    "minimum",
+    "isfinite",
+    "sign",
+    "floor",
+    "ceil",
+    "round",
+    "sqrt",
+    "exp",
+    "log",
+    "log10",
+    "log2",
+    "hypot",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arctan2",
+    "abs",
+]
 
 
 class Library(Protocol):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bandstand.compute.expression.functions import TABLE, Function
 from bandstand.compute.expression.library import NUMEXPR, Value
-from bandstand.compute.expression.tree import Band, Call, DataMask, Node, Number, Numbers
+from bandstand.compute.expression.tree import Band, Call, DataMask, Node, Number, Numbers, climb
 
 _LARGEST = 308.2
 """Decimal logarithm of what float64 holds, a little less."""
@@ -57,10 +57,10 @@ class Lowering:
 
     def lower(self, node: Node) -> Piece:
         """The piece of a node; equal nodes are lowered once."""
-        piece = self._done.get(id(node))
-        if piece is None:
-            piece = self._done[id(node)] = self._lower(node)
-        return piece
+        for part in climb(node):
+            if id(part) not in self._done and not isinstance(part, Numbers):
+                self._done[id(part)] = self._lower(part)
+        return self._done[id(node)]
 
     def _lower(self, node: Node) -> Piece:
         match node:
@@ -77,17 +77,16 @@ class Lowering:
             case Numbers():
                 raise TypeError("a list is read by the function it belongs to")
             case Call(name="where", arguments=(condition, then, otherwise)):
-                return self._choose(*map(self.lower, (condition, then, otherwise)))
-            case Call(name="isvalid", arguments=(asked,)):
-                return Piece(_defined(self.lower(asked)), predicate=True)
-            case Call(name="isnan", arguments=(asked,)):
-                return Piece(~_defined(self.lower(asked)), predicate=True)
+                return self._choose(*(self._done[id(a)] for a in (condition, then, otherwise)))
+            case Call(name="isvalid" | "isnan" as name, arguments=(asked,)):
+                defined = _defined(self._done[id(asked)])
+                return Piece(defined if name == "isvalid" else ~defined, predicate=True)
             case Call(name=name, arguments=arguments):
                 return self._call(TABLE[name], arguments)
 
     def _call(self, function: Function, arguments: Sequence[Node]) -> Piece:
         lists = [a.values for a in arguments if isinstance(a, Numbers)]
-        pieces = [self.lower(a) for a in arguments if not isinstance(a, Numbers)]
+        pieces = [self._done[id(a)] for a in arguments if not isinstance(a, Numbers)]
         if function.hides_undefined:
             # A dividend passes infinity and NaN on; everything else here may lose them.
             pieces = [p if function.name == "/" and i == 0 else _checked(p) for i, p in enumerate(pieces)]

@@ -1,20 +1,20 @@
 """Text to outputs: a precedence parser that knows only what the language has."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
-import numpy as np
-
-from bandstand.compute.expression.functions import FUNCTIONS, TABLE, Function
-from bandstand.compute.expression.library import NUMPY
+from bandstand.compute.expression.fold import apply, complain
+from bandstand.compute.expression.functions import FUNCTIONS, Function
 from bandstand.compute.expression.tokens import Token, fail, missing_operator_hint, tokenize
-from bandstand.compute.expression.tree import Call, Node, Number, Numbers, Output
+from bandstand.compute.expression.tree import Node, Number, Numbers, Output
 from bandstand.errors import InvalidProgram, suggest
 from bandstand.model.limits import Limits
 
 LIST = "bands, numbers, operators and functions (list: /docs/expressions)"
+
+CONSTANTS = {"pi": math.pi, "e": math.e, "nan": math.nan, "nodata": math.nan}
+"""Names of numbers."""
 
 _BINARY = {
     "|": (2, "or"), "or": (2, "or"), "&": (3, "and"), "and": (3, "and"),
@@ -23,6 +23,7 @@ _BINARY = {
 }  # fmt: skip
 """Sign -> (how strongly it binds, function); the ternary binds at 1, `not` at 4, signs at 8."""
 _TERNARY, _NOT, _COMPARE, _SIGN, _POWER = 1, 4, 5, 8, 9
+_SIGNS = frozenset({("sign", "-"), ("sign", "+"), ("sign", "!"), ("name", "not")})
 _WORDS = frozenset({"and", "or", "not"})
 _DEEPEST, _MOST_BRACKETS = 150, 60
 """Whatever the limits say, as the parser recurses: operands within operands, and brackets among them."""
@@ -107,6 +108,9 @@ class _Parser:
             return True
         return False
 
+    def _at_end(self) -> bool:
+        return self._token.kind == "end"
+
     def _fail(self, message: str, token: Token, hint: str = "") -> NoReturn:
         fail(self._source, message, token.start, token.end, hint=hint)
 
@@ -116,11 +120,9 @@ class _Parser:
         found: list[Output] = []
         while True:
             found.append(self._output({output.name for output in found}))
-            if self._token.kind == "end":
-                return tuple(found)
-            if not self._accept(";"):
+            if not (self._at_end() or self._accept(";")):
                 self._refuse_rest()
-            if self._token.kind == "end":  # a last ; ends the last output
+            if self._at_end():  # also after a last ;
                 return tuple(found)
 
     def _output(self, taken: set[str]) -> Output:
@@ -211,16 +213,17 @@ class _Parser:
             return self._number(token)
         if token.kind == "sign" and token.text == "(":
             return self._parenthesis(token)
-        if token.kind == "sign" and token.text in {"-", "+"}:
-            operand = self._expression(_SIGN)
-            return operand if token.text == "+" else self._call("neg", operand)
-        if (token.kind, token.text) in {("sign", "!"), ("name", "not")}:
-            return self._call("not", self._expression(_NOT))
-        if token.kind == "name" and token.text not in _WORDS and self._accept("("):
-            return self._function(token)
+        if (token.kind, token.text) in _SIGNS:
+            return self._signed(token)
         if token.kind == "quoted" or (token.kind == "name" and token.text not in _WORDS):
-            return self._name(token)
+            return self._function(token) if token.kind == "name" and self._accept("(") else self._name(token)
         return self._refuse_start(token)
+
+    def _signed(self, sign: Token) -> Node:
+        if sign.text in {"!", "not"}:
+            return self._call("not", self._expression(_NOT))
+        operand = self._expression(_SIGN)
+        return self._call("neg", operand) if sign.text == "-" else operand
 
     def _open(self) -> None:
         self._brackets += 1
@@ -260,16 +263,12 @@ class _Parser:
         return found
 
     def _refuse_start(self, token: Token) -> NoReturn:
-        before = self._tokens[self._next - 2] if self._next > 1 else None
-        if token.kind == "end" or token.text in {")", "]", ";", ","}:
-            if before is None or token.text in {")", "]"} and before.text not in {"(", "["}:
-                where = "" if before is None else f" after {before.shown}"
-                self._fail(f"expected a band, number or function{where}", token)
-            self._fail(f"expected a band, number or function after {before.shown}", token)
         if token.text == "[":
             self._fail("a list only stands in interp() and classify()", token, FUNCTIONS["interp"].usage)
-        hint = f"Expressions hold {LIST}."
-        self._fail(f"expected a band, number or function instead of {token.shown}", token, hint)
+        wanted = "expected a band, number or function"
+        if self._next > 1 and (token.kind == "end" or token.text in {")", "]", ";", ","}):
+            self._fail(f"{wanted} after {self._tokens[self._next - 2].shown}", token)
+        self._fail(f"{wanted} instead of {token.shown}", token, f"Expressions hold {LIST}.")
 
     # Functions
 
@@ -285,7 +284,9 @@ class _Parser:
             while self._accept(","):
                 arguments.append(self._argument(function, len(arguments)))
         self._close(opening, ")")
-        self._check(function, name, arguments)
+        complaint = complain(function, arguments)
+        if complaint is not None:
+            self._fail(complaint, name, f"{function.usage} = {function.meaning}")
         return self._call(function.name, *arguments)
 
     def _refuse_function(self, name: Token) -> NoReturn:
@@ -319,61 +320,12 @@ class _Parser:
             fail(self._source, "a list holds numbers only", first.start, last.end)
         return node.value
 
-    def _check(self, function: Function, name: Token, arguments: Sequence[Node]) -> None:
-        if not function.least <= len(arguments) <= function.most:
-            most = function.most
-            takes = f"{function.least}" if function.least == most else f"{function.least} to {most}"
-            noun = "argument" if takes == "1" else "arguments"
-            message = f"{function.name}() takes {takes} {noun}, got {len(arguments)}"
-            self._fail(message, name, f"{function.usage} = {function.meaning}")
-        if function.lists:
-            first, second = (a.values for a in arguments if isinstance(a, Numbers))
-            extra = 1 if function.name == "classify" else 0
-            if len(second) != len(first) + extra or len(first) < 2 - extra:
-                message = f"{function.name}() got lists of {len(first)} and {len(second)} numbers"
-                self._fail(message, name, f"{function.usage}: {function.meaning}")
-            if not all(a < b for a, b in zip(first, first[1:], strict=False)) or any(map(math.isnan, first)):
-                self._fail(f"the first list of {function.name}() must rise", name, function.usage)
-        if function.name == "bit":
-            place = arguments[1]
-            if not (isinstance(place, Number) and place.value in range(53)):
-                self._fail("bit() takes the number of the bit, an integer from 0 to 52", name, function.usage)
-
     def _call(self, name: str, *arguments: Node) -> Node:
-        function = TABLE[name]
-        if function.rewrite is not None:
-            return function.rewrite(self._call, *arguments)
-        if name == "where" and isinstance(arguments[0], Number):
-            choice = arguments[0].value
-            return Number(math.nan) if math.isnan(choice) else arguments[1] if choice else arguments[2]
-        if not all(isinstance(a, Number | Numbers) for a in arguments):
-            return Call(name, arguments)
-        value = _fold(function, [a.value if isinstance(a, Number) else a.values for a in arguments if not isinstance(a, Call)])
-        if math.isinf(value) and name in _GROWING:
+        try:
+            return apply(name, *arguments)
+        except OverflowError:
             before = self._tokens[self._next - 1]
-            fail(self._source, "a number grows too large before this", before.start, before.end,
-                 hint="Numbers reach to about 1.8e308.")
-        return Number(value if math.isfinite(value) else math.nan)
-
-
-_GROWING = frozenset({"+", "-", "*", "**", "exp", "undb", "sum", "mean", "std", "hypot"})
-"""Calls whose infinity is an overflow, and not a division by zero or the logarithm of zero."""
-
-
-def _fold(function: Function, values: Sequence[float | tuple[float, ...]]) -> float:
-    """A call on constants, in float64; infinity where it overflows, NaN where it is undefined."""
-    undefined = any(isinstance(v, float) and math.isnan(v) for v in values)
-    if function.name in {"isvalid", "isnan"}:
-        return float(undefined == (function.name == "isnan"))
-    if undefined:
-        return math.nan
-    if function.name == "**" and values[0] == 0.0 and isinstance(values[1], float) and values[1] < 0.0:
-        return math.nan
-    take = [v if isinstance(v, tuple) else bool(v) if function.logical else np.float64(v) for v in values]
-    if function.logical:
-        take = [np.bool_(v) for v in take]
-    with np.errstate(all="ignore"):
-        return float(function.compute(NUMPY, *take))
+            self._fail("a number grows too large before this", before, "Numbers reach to about 1.8e308.")
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -18,6 +18,11 @@ _TOKEN = re.compile(
 _SPACE = re.compile(r"\s*")
 _MARGIN = 60
 """Characters of a long expression that are shown to each side of the fault."""
+_LIKELY = {
+    "\u2212": "-", "\u2013": "-", "\u2014": "-", "\u00d7": "*", "\u00b7": "*", "\u00f7": "/", "\u2264": "<=",
+    "\u2265": ">=", "\u2260": "!=", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'",
+}  # fmt: skip
+"""What word processors make of operators and quotes."""
 _SPACES = "A space stands where an operator is missing; a + in a URL must be written %2B."
 
 
@@ -94,8 +99,7 @@ def _refuse_character(source: str, place: int) -> NoReturn:
     if character in "\"'":
         fail(source, "a quoted band name is not closed", place, len(source), hint=f"Add {character} at its end.")
     shown = character if character.isprintable() else f"U+{ord(character):04X}"
-    likely = {"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "“": '"', "”": '"'}
-    hint = f"Write {likely[character]} instead." if character in likely else "Names with such characters need quotes."
+    hint = f"Write {_LIKELY[character]} instead." if character in _LIKELY else "Names with such characters need quotes."
     fail(source, f'unexpected character "{shown}"', place, hint=hint)
 
 

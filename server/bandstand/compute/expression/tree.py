@@ -89,16 +89,36 @@ def walk(node: Node) -> Iterator[Node]:
             waiting.extend(reversed(current.arguments))
 
 
+def climb(node: Node) -> Iterator[Node]:
+    """Every distinct node, children before their parents; no recursion, as a sum may be hundreds of levels deep."""
+    done: set[int] = set()
+    waiting = [node]
+    while waiting:
+        current = waiting[-1]
+        below = [a for a in current.arguments if id(a) not in done] if isinstance(current, Call) else []
+        if below and id(current) not in done:
+            waiting.extend(reversed(below))
+            continue
+        waiting.pop()
+        if id(current) not in done:
+            done.add(id(current))
+            yield current
+
+
 def spell(node: Node) -> str:
     """The tree as text, equal for equal trees and only for them."""
-    match node:
-        case Number(value=value):
-            return repr(value)
-        case Band(name=name):
-            return repr(name)
-        case DataMask():
-            return "dataMask"
-        case Numbers(values=values):
-            return repr(values)
-        case Call(name=name, arguments=arguments):
-            return f"{name}({','.join(map(spell, arguments))})"
+    spelled: dict[int, str] = {}
+    for current in climb(node):
+        match current:
+            case Number(value=value):
+                text = repr(value)
+            case Band(name=name):
+                text = repr(name)
+            case DataMask():
+                text = "dataMask"
+            case Numbers(values=values):
+                text = repr(values)
+            case Call(name=name, arguments=arguments):
+                text = f"{name}({','.join(spelled[id(a)] for a in arguments)})"
+        spelled[id(current)] = text
+    return spelled[id(node)]

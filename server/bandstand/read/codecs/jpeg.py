@@ -1,7 +1,8 @@
 """Baseline JPEG blocks, with the tables that all blocks of an image share."""
 
+from typing import Any
+
 import imagecodecs
-import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.read.base import BlockForm
@@ -17,12 +18,12 @@ class Jpeg:
     predicts = False
     native = True
 
-    def decode(self, raw: bytes, form: BlockForm, out: NDArray[np.uint8]) -> int:
+    def decode(self, raw: bytes, form: BlockForm, out: NDArray[Any]) -> int:
         """Decode into `out`; YCbCr becomes RGB, all else stays as it is."""
         shape = (form.height, form.width, form.samples) if form.samples > 1 else (form.height, form.width)
         target = out.view(form.dtype).reshape(shape)
         tables = form.tables or None
-        if form.samples == 3:  # noqa: PLR2004 - three components
+        if form.samples == 3:
             stored = "YCBCR" if form.photometric == _YCBCR else "RGB"
             imagecodecs.jpeg8_decode(raw, tables=tables, colorspace=stored, outcolorspace="RGB", out=target)
         elif form.samples == 1:

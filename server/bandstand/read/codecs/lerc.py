@@ -1,5 +1,7 @@
 """LERC blocks, plain or wrapped in deflate or zstd."""
 
+from typing import Any
+
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ class Lerc:
     predicts = False
     native = True
 
-    def decode(self, raw: bytes, form: BlockForm, out: NDArray[np.uint8]) -> int:
+    def decode(self, raw: bytes, form: BlockForm, out: NDArray[Any]) -> int:
         """Decode into `out`."""
         dtype = np.dtype(form.dtype).newbyteorder("=")
         target = out.view(dtype).reshape(form.height, form.width, form.samples)
@@ -43,7 +45,7 @@ def _unwrap(raw: bytes, form: BlockForm) -> bytes:
     return raw
 
 
-def _exclude(target: NDArray[np.generic], mask: NDArray[np.bool_]) -> None:
+def _exclude(target: NDArray[Any], mask: NDArray[np.bool_]) -> None:
     if target.dtype.kind != "f":
         return  # integers have no way to say it; the file's nodata or mask must
     if mask.ndim == target.ndim:
@@ -52,13 +54,13 @@ def _exclude(target: NDArray[np.generic], mask: NDArray[np.bool_]) -> None:
         target[~mask.astype(np.bool_), :] = np.nan
 
 
-def _decode_with_alpha(blob: bytes, target: NDArray[np.generic]) -> int:
+def _decode_with_alpha(blob: bytes, target: NDArray[Any]) -> int:
     """Where alpha is only 0 or 255 libtiff leaves it out and stores it as LERC's mask."""
     height, width, samples = target.shape
     try:
         _, mask = imagecodecs.lerc_decode(blob, masks=True, out=target)
     except ValueError:
-        colours = np.empty((height, width, samples - 1) if samples > 2 else (height, width), target.dtype)  # noqa: PLR2004
+        colours = np.empty((height, width, samples - 1) if samples > 2 else (height, width), target.dtype)
         _, mask = imagecodecs.lerc_decode(blob, masks=True, out=colours)
         target[:, :, :-1] = colours.reshape(height, width, samples - 1)
         opaque = np.iinfo(target.dtype).max if target.dtype.kind in "iu" else 1

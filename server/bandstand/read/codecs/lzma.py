@@ -1,7 +1,8 @@
 """LZMA2 in an xz container."""
 
+from typing import Any
+
 import imagecodecs
-import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.read.base import BlockForm
@@ -15,9 +16,9 @@ class Lzma:
     predicts = True
     native = False
 
-    def decode(self, raw: bytes, form: BlockForm, out: NDArray[np.uint8]) -> int:  # noqa: ARG002 - the seam
+    def decode(self, raw: bytes, form: BlockForm, out: NDArray[Any]) -> int:  # noqa: ARG002 - the seam
         """Decompress into `out`."""
-        return len(imagecodecs.lzma_decode(raw, out=out))
+        return len(imagecodecs.lzma_decode(raw, out=out.data))
 
 
 CODEC = Lzma()

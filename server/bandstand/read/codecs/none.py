@@ -1,5 +1,7 @@
 """Uncompressed blocks."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ class Plain:
     predicts = False
     native = False
 
-    def decode(self, raw: bytes, form: BlockForm, out: NDArray[np.uint8]) -> int:
+    def decode(self, raw: bytes, form: BlockForm, out: NDArray[Any]) -> int:
         """Copy the bytes; what stands behind the block is ignored."""
         size = min(len(raw), form.nbytes)
         out[:size] = np.frombuffer(raw, np.uint8, size)

@@ -1,7 +1,8 @@
 """WebP blocks, lossy or lossless."""
 
+from typing import Any
+
 import imagecodecs
-import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.read.base import BlockForm
@@ -15,10 +16,10 @@ class WebP:
     predicts = False
     native = True
 
-    def decode(self, raw: bytes, form: BlockForm, out: NDArray[np.uint8]) -> int:
+    def decode(self, raw: bytes, form: BlockForm, out: NDArray[Any]) -> int:
         """Decode into `out`; a block stored without alpha is opaque."""
         target = out.view(form.dtype).reshape(form.height, form.width, form.samples)
-        imagecodecs.webp_decode(raw, hasalpha=form.samples == 4, out=target)  # noqa: PLR2004 - red, green, blue, alpha
+        imagecodecs.webp_decode(raw, hasalpha=form.samples == 4, out=target)
         return target.nbytes
 
 

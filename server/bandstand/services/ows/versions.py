@@ -75,6 +75,19 @@ def published_sequence(revision: str) -> str:
     return revision if revision.isdecimal() else ""
 
 
+def refuse_higher_sequence(asked: str, current: str) -> None:
+    """Refuse a sequence above ours (06-121r9, 7.3.4).
+
+    Raises:
+        InvalidUpdateSequence: The client claims a newer document.
+    """
+    order = compare_sequence(asked, current)
+    if order is not None and order > 0:
+        raise InvalidUpdateSequence(
+            f"UPDATESEQUENCE {shorten(asked)} is above the current one, {current}.", locator="UPDATESEQUENCE"
+        )
+
+
 def refuse_known_sequence(asked: str, current: str) -> None:
     """Refuse a capabilities request whose sequence is ours or above it (WMS 1.3.0, 7.2.3.5).
 
@@ -82,10 +95,6 @@ def refuse_known_sequence(asked: str, current: str) -> None:
         CurrentUpdateSequence: The client has this document already.
         InvalidUpdateSequence: The client claims a newer one.
     """
-    order = compare_sequence(asked, current)
-    if order == 0:
+    if compare_sequence(asked, current) == 0:
         raise CurrentUpdateSequence(f"UPDATESEQUENCE {current} is the current one.", locator="UPDATESEQUENCE")
-    if order is not None and order > 0:
-        raise InvalidUpdateSequence(
-            f"UPDATESEQUENCE {shorten(asked)} is above the current one, {current}.", locator="UPDATESEQUENCE"
-        )
+    refuse_higher_sequence(asked, current)

@@ -1,1 +1,5 @@
 """The page and the small JSON API behind it."""
+
+from bandstand.services.portal.service import SERVICE
+
+__all__ = ["SERVICE"]

@@ -6,26 +6,17 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bandstand.engine.engine import Engine
-from bandstand.model.ask import TimeAxis
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Response
 from bandstand.model.grid import BBox
-from bandstand.model.layer import Layer, TimeResolution
+from bandstand.model.layer import Layer
+from bandstand.services.ows.dimension import published_times
 from bandstand.services.ows.footprint import footprint
 from bandstand.services.ows.info import INFO_FORMATS
 from bandstand.services.ows.versions import published_sequence
 from bandstand.services.ows.xml import templates
 from bandstand.services.wms.parse import LEGEND_FORMATS, Version
 
-MAX_LISTED = 500
-"""Times a capabilities document lists one by one; more are told as a range."""
-PERIODS: dict[TimeResolution, str] = {
-    "instant": "P1D",
-    "solar-day": "P1D",
-    "day": "P1D",
-    "month": "P1M",
-    "year": "P1Y",
-}
 CAPABILITIES_MEDIA: dict[Version, str] = {"1.3.0": "text/xml", "1.1.1": "application/vnd.ogc.wms_xml"}
 EXCEPTIONS: dict[Version, tuple[str, ...]] = {
     "1.3.0": ("XML", "INIMAGE", "BLANK", "application/json"),
@@ -122,13 +113,6 @@ def described_layers(layers: Sequence[Layer], version: Version, base_url: str) -
     return Response(media_type=media_type, body=body.encode(), headers=(("Cache-Control", "public, max-age=60"),))
 
 
-def dimension(times: TimeAxis, resolution: TimeResolution) -> str:
-    """The text of a time dimension: a list, or a range with a period where a list would be too long."""
-    if len(times.values) > MAX_LISTED:
-        return f"{times.values[0]}/{times.values[-1]}/{PERIODS[resolution]}"
-    return ",".join(times.values)
-
-
 def _folders(engine: Engine, version: Version, base_url: str) -> tuple[Folder, ...]:
     """Folders in the order of their first layer; layers without one come under an empty title."""
     grouped: dict[str, list[LayerEntry]] = {}
@@ -147,7 +131,7 @@ def _entry(layer: Layer, engine: Engine, version: Version, base_url: str) -> Lay
         lonlat=extent.lonlat,
         crs=_published(own, version),
         boxes=_boxes(extent.lonlat, engine.crs, version),
-        times=dimension(times, layer.time.resolution) if times.values else "",
+        times=",".join(published_times(times, layer.time.resolution)),
         default_time=times.default,
         styles=tuple(_style(layer, name, title, engine, base_url) for name, title in _style_names(layer)),
     )

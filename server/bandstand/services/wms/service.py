@@ -7,7 +7,7 @@ from bandstand.model.limits import Limits
 from bandstand.services.base import Route
 from bandstand.services.ows import kvp
 from bandstand.services.ows.info import feature_info, with_warnings
-from bandstand.services.ows.versions import published_sequence, refuse_known_sequence
+from bandstand.services.ows.versions import refuse_known_sequence
 from bandstand.services.wms import faults
 from bandstand.services.wms.describe import capabilities, described_layers
 from bandstand.services.wms.parse import (
@@ -47,8 +47,7 @@ class Wms:
         operation = read_operation(args)
         version = read_version(args, operation)
         if operation == "GetCapabilities":
-            if sequence := published_sequence(engine.revision()):
-                refuse_known_sequence(args.get("updatesequence"), sequence)
+            refuse_known_sequence(args.get("updatesequence"), engine.revision())
             return capabilities(engine, version, call.base_url)
         _check_exceptions(args)
         if operation == "GetMap":

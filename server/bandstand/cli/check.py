@@ -1,0 +1,94 @@
+"""`bandstand check`: the configuration, the styles, the expressions and the catalogue, before anybody is served."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from bandstand.cli.console import EXIT_FAILURE, config_option, find_config, json_option, put, put_json
+from bandstand.config.document import dotted
+from bandstand.config.load import load_config, placed, placed_layers
+from bandstand.config.schema import Config
+from bandstand.engine.build import build_engine
+from bandstand.engine.engine import Engine
+from bandstand.errors import BandstandError, ConfigError, InvalidProgram
+
+
+@click.command("check")
+@click.argument("config_argument", metavar="[CONFIG]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--strict", is_flag=True, help="Count warnings as errors.")
+@json_option
+@config_option
+def command(config_argument: Path | None, strict: bool, as_json: bool, config_path: Path | None) -> int:
+    """Check the configuration, the styles and expressions it names, and the catalogue.
+
+    \b
+    bandstand check
+    bandstand check config.yml --strict
+    """  # noqa: D301 - click wants its mark
+    path = find_config(config_argument or config_path)
+    problems = list(_problems(path))
+    errors = sum(1 for p in problems if "  error  " in p)
+    warnings = len(problems) - errors
+    if as_json:
+        put_json({"config": str(path), "errors": errors, "warnings": warnings, "problems": problems})
+    else:
+        for problem in problems:
+            put(problem)
+        put(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}" if problems else f"{path} ok")
+    return EXIT_FAILURE if errors or (strict and warnings) else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _problems(path: Path) -> Iterator[str]:
+    try:
+        config = load_config(path)
+    except ConfigError as error:
+        yield from error.problems
+        return
+    try:
+        engine = build_engine(config)
+    except ConfigError as error:
+        yield from (p if "  error  " in p else f"{path}:1:1  error    {p}" for p in error.problems)
+        return
+    except BandstandError as error:
+        yield f"{path}:1:1  error    {error.locator or 'catalog'}: {error.message}"
+        return
+    yield from _layers(path, config, engine)
+    yield from _service(path, config)
+
+
+def _layers(path: Path, config: Config, engine: Engine) -> Iterator[str]:
+    document = placed(path)
+    told: set[str] = set()
+    for where, layer in placed_layers(config.layers):
+        if layer.layers or layer.name is None:
+            continue
+        if layer.collection not in told:
+            told.add(layer.collection)
+            if not engine.catalog.count(layer.collection):
+                here = ("collections", layer.collection)
+                yield f"{document.place(here)}  warning  {dotted(here)}: the catalogue has no scene of it"
+                continue
+        if layer.expression:
+            place = (*where, "expression")
+            try:
+                engine.check_expression(layer.expression, layer.collection)
+            except InvalidProgram as error:
+                at = f"column {error.column}: " if error.column else ""
+                yield f"{document.place(place)}  error    {dotted(place)}: {at}{error.message}"
+            except BandstandError as error:
+                yield f"{document.place(place)}  error    {dotted(place)}: {error.message}"
+
+
+def _service(path: Path, config: Config) -> Iterator[str]:
+    document = placed(path)
+    contact = config.service.contact
+    if not (contact.name or contact.email):
+        yield f"{document.place(('service',))}  warning  service.contact is empty: shown in capabilities"
+
+
+COMMAND = command

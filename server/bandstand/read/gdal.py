@@ -1,0 +1,218 @@
+"""Everything that is no tiled TIFF, through rasterio; and what only GDAL knows about any file."""
+
+import math
+import threading
+import warnings
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window as GdalWindow
+
+from bandstand.errors import InvalidSubset, SourceUnavailable, UnsupportedCrs, shorten
+from bandstand.model.crs import crs_from_wkt
+from bandstand.model.grid import Affine, Grid
+from bandstand.read.base import Foreign, Level, Store, Window
+
+_FAILURES = (RasterioError, CPLE_BaseError, OSError, ValueError)
+# A handle is for one thread only (rasterio 1.4), and each may hold a file and its own tables.
+_HANDLES_A_THREAD = 32
+# Silencing a warning changes the whole process; one thread at a time.
+_OPENING = threading.Lock()
+
+
+class Handles:
+    """Open datasets, each thread its own, the least recently used closed first."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._local = threading.local()
+
+    def get(self, store: Store, href: str, version: str, level: int) -> Any:
+        """The dataset of one level; overviews are datasets of their own.
+
+        Raises:
+            SourceUnavailable: It cannot be opened, or is another file than it was.
+        """
+        kept: OrderedDict[tuple[str, str, int], Any] | None = getattr(self._local, "kept", None)
+        if kept is None:
+            kept = self._local.kept = OrderedDict()
+        key = (href, version, level)
+        found = kept.get(key)
+        if found is not None:
+            kept.move_to_end(key)
+            return found
+        store.read(href, [(0, 1)], version=version)
+        kept[key] = opened = open_dataset(store, href, level)
+        while len(kept) > _HANDLES_A_THREAD:
+            kept.popitem(last=False)[1].close()
+        return opened
+
+
+def open_dataset(store: Store, href: str, level: int = 0) -> Any:
+    """Open one level of a file.
+
+    Raises:
+        SourceUnavailable: GDAL cannot.
+    """
+    options = {"overview_level": level - 1} if level else {}
+    try:
+        with _OPENING, warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(store.gdal(href), **options)
+    except _FAILURES as error:
+        raise SourceUnavailable(f'"{name_of(href)}" is no raster that can be read, or it is broken.') from error
+
+
+def name_of(href: str) -> str:
+    """The last part of a path or URL: all that a message may tell of it."""
+    return shorten(href.rsplit("/", 1)[-1])
+
+
+class GdalSource:
+    """A file read window by window through GDAL and its own block cache."""
+
+    def __init__(self, href: str, version: str, content: Foreign, *, store: Store, handles: Handles) -> None:
+        """Open nothing yet."""
+        self.href = href
+        self.dtype = content.dtype
+        self.planes = content.planes
+        self.levels = content.levels
+        self._version = version
+        self._store = store
+        self._handles = handles
+        self._complex = content.is_complex
+
+    def read(self, plane: int, level: int, col: int, row: int, width: int, height: int) -> Window:
+        """The samples of one window of one level; see `Source.read`."""
+        if not (0 <= level < len(self.levels) and 0 < plane <= self.planes):
+            raise InvalidSubset(f"There is no plane {plane} or no level {level} here.", locator="window")
+        size = self.levels[level]
+        if col < 0 or row < 0 or width < 1 or height < 1 or col + width > size.width or row + height > size.height:
+            raise InvalidSubset(f"The window {width} x {height} at {col}, {row} leaves its level.", locator="window")
+        dataset = self._handles.get(self._store, self.href, self._version, level)
+        band = (plane + 1) // 2 if self._complex else plane
+        window = GdalWindow(col, row, width, height)
+        try:
+            values: NDArray[Any] = dataset.read(band, window=window)
+            flags = dataset.mask_flag_enums[band - 1]
+            valid = None if MaskFlags.all_valid in flags else dataset.read_masks(band, window=window) != 0
+        except _FAILURES as error:
+            raise SourceUnavailable(
+                f'"{name_of(self.href)}" is corrupt or cut off: GDAL cannot read it there.'
+            ) from error
+        if self._complex:
+            values = np.ascontiguousarray(values.real if plane % 2 else values.imag)
+        if values.dtype.kind == "f":
+            undefined = np.isnan(values)
+            if undefined.any():
+                valid = ~undefined if valid is None else valid & ~undefined
+        return Window(values, None if valid is not None and valid.all() else valid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What GDAL says about a file."""
+
+    content: Foreign
+    grid: Grid | None
+    nodata: tuple[float | int | None, ...]
+    descriptions: tuple[str, ...]
+    scales: tuple[float, ...]
+    offsets: tuple[float, ...]
+    colormap: dict[int, tuple[int, int, int, int]] | None
+    block: tuple[int, int]
+    compression: str
+    interleave: str
+    mask: str
+    driver: str
+    has_gcps: bool
+    tags: dict[str, str]
+
+
+def examine(store: Store, href: str) -> Facts:
+    """Open the headers of a file and of its overviews.
+
+    Raises:
+        SourceUnavailable: GDAL cannot read it, or it holds no bands.
+    """
+    with open_dataset(store, href) as dataset:
+        count = dataset.count
+        if count < 1:
+            raise SourceUnavailable(f'"{name_of(href)}" holds no raster bands, only parts to be named one by one.')
+        try:
+            return _examine(store, href, dataset)
+        except _FAILURES as error:
+            raise SourceUnavailable(f'"{name_of(href)}" is broken: GDAL cannot read its header.') from error
+
+
+def _examine(store: Store, href: str, dataset: Any) -> Facts:
+    has_alpha = dataset.count > 1 and dataset.colorinterp[-1] == ColorInterp.alpha
+    bands = range(dataset.count - has_alpha)
+    stored = np.dtype(_plain(dataset.dtypes[0]))
+    is_complex = stored.kind == "c"
+    dtype = f"float{stored.itemsize * 4}" if is_complex else stored.name
+    levels = [Level(dataset.width, dataset.height)]
+    for number in range(1, len(dataset.overviews(1)) + 1):
+        with open_dataset(store, href, number) as overview:
+            levels.append(Level(overview.width, overview.height))
+    parts = ("real", "imaginary") if is_complex else ("",)
+    spread = [(band, part) for band in bands for part in parts]
+    try:
+        colormap = dict(dataset.colormap(1))
+    except ValueError:
+        colormap = None
+    height, width = dataset.block_shapes[0]
+    return Facts(
+        content=Foreign(dtype=dtype, planes=len(spread), levels=tuple(levels), is_complex=is_complex),
+        grid=_grid(dataset),
+        nodata=tuple(_nodata(dataset.nodatavals[b], dtype) for b, _ in spread),
+        descriptions=tuple(f"{dataset.descriptions[b] or ''} {p}".strip() for b, p in spread),
+        scales=tuple(float(dataset.scales[b]) for b, _ in spread),
+        offsets=tuple(float(dataset.offsets[b]) for b, _ in spread),
+        colormap=colormap,
+        block=(width, height),
+        compression=dataset.compression.name.lower() if dataset.compression else "none",
+        interleave=dataset.interleaving.name.lower() if dataset.interleaving else "band",
+        mask=_mask(dataset.mask_flag_enums[0]),
+        driver=dataset.driver,
+        has_gcps=bool(dataset.gcps[0]),
+        tags={str(k): str(v) for k, v in dataset.tags().items()},
+    )
+
+
+def _plain(dtype: str) -> str:
+    # GDAL's complex integers have no name in numpy; rasterio hands them out as complex64.
+    return "complex64" if dtype == "complex_int16" else dtype
+
+
+def _nodata(value: float | None, dtype: str) -> float | int | None:
+    if value is None or dtype.startswith("float"):
+        return value
+    return int(value) if math.isfinite(value) and value == int(value) else None
+
+
+def _mask(flags: list[MaskFlags]) -> str:
+    if MaskFlags.nodata in flags:
+        return "nodata"
+    if MaskFlags.alpha in flags:
+        return "alpha"
+    return "mask" if MaskFlags.per_dataset in flags else "none"
+
+
+def _grid(dataset: Any) -> Grid | None:
+    transform = dataset.transform
+    if dataset.crs is None or transform.is_identity or transform.determinant == 0:
+        return None
+    try:
+        crs = crs_from_wkt(dataset.crs.to_wkt())
+    except UnsupportedCrs:
+        return None
+    affine = Affine(transform.a, transform.b, transform.c, transform.d, transform.e, transform.f)
+    return Grid(crs, affine, dataset.width, dataset.height)

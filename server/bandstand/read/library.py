@@ -1,0 +1,205 @@
+"""Every file that is open: headers, descriptors and decoded blocks, shared by all threads."""
+
+import math
+import threading
+from collections import OrderedDict
+
+from bandstand.caching.memory import CacheStats, MemoryCache
+from bandstand.errors import SourceUnavailable
+from bandstand.plugins import members
+from bandstand.read import codecs as codec_folder
+from bandstand.read import stores as store_folder
+from bandstand.read.base import Codec, FileReport, Foreign, Source, Store
+from bandstand.read.blocks import Block
+from bandstand.read.cog import CogSource
+from bandstand.read.gdal import Facts, GdalSource, Handles, examine, name_of
+from bandstand.read.header import Header, Unfit, block_ends, read_header
+from bandstand.read.index import pack, unpack
+from bandstand.read.tags import NotTiff, TiffFile
+from bandstand.read.workers import Workers
+
+# Above this side a picture without overviews is read at full resolution for every small map.
+_SMALL = 1024
+_LARGE_BLOCK = 1024 * 1024
+_SIDECARS = (".ovr", ".msk")
+
+
+class Library:
+    """Opens files by name, each once, and keeps what it read of them within bounds."""
+
+    def __init__(self, *, block_bytes: int = 256_000_000, headers: int = 4096, threads: int = 2) -> None:
+        """Open nothing yet.
+
+        Args:
+            block_bytes: Limit of the decoded blocks kept, over all files.
+            headers: How many files are known at once.
+            threads: How many blocks are decoded side by side while the machine is idle.
+        """
+        self._most = headers
+        self._lock = threading.Lock()
+        self._sources: OrderedDict[tuple[str, str], Source] = OrderedDict()
+        self._stores: tuple[Store, ...] = tuple(
+            kind() for kind in members(store_folder, "STORE", group="bandstand.stores") if callable(kind)
+        )
+        known = [c for c in members(codec_folder, "CODEC", group="bandstand.codecs") if isinstance(c, Codec)]
+        self._codecs = {number: codec for codec in known for number in codec.compressions}
+        self._cache: MemoryCache[Block] = MemoryCache(block_bytes)
+        self._workers = Workers(threads)
+        self._handles = Handles()
+
+    def open(self, href: str, *, version: str = "", index: bytes | None = None) -> Source:
+        """Open a file.
+
+        Args:
+            href: Path or URL.
+            version: As `describe` reported it; a file that has changed since is refused. Empty: as it is now.
+            index: As `describe` reported it; then nothing is read here. None: the header is read, once a version.
+
+        Raises:
+            SourceUnavailable: It is missing, cut off, broken, changed, or no raster.
+        """
+        store = self._store(href)
+        version = version or store.version(href)
+        key = (href, version)
+        with self._lock:
+            found = self._sources.get(key)
+            if found is not None:
+                self._sources.move_to_end(key)
+                return found
+        content = unpack(index, name_of(href)) if index else self._inspect(store, href, version)
+        fresh: Source
+        if isinstance(content, Foreign):
+            fresh = GdalSource(href, version, content, store=store, handles=self._handles)
+        else:
+            fresh = CogSource(
+                href, version, content, store=store, codecs=self._codecs, cache=self._cache, workers=self._workers
+            )
+        with self._lock:
+            # Whoever came first stays: its blocks may be cached already.
+            source = self._sources.setdefault(key, fresh)
+            while len(self._sources) > self._most:
+                self._sources.popitem(last=False)
+        return source
+
+    def describe(self, href: str) -> FileReport:
+        """Find out all that ingest wants to know, from the headers alone.
+
+        Raises:
+            SourceUnavailable: The file is missing, cut off, broken, or no raster.
+        """
+        store = self._store(href)
+        version = store.version(href)
+        warnings: list[str] = []
+        header: Header | None = None
+        try:
+            header = self._header(store, href, version, whole=True)
+        except Unfit as unfit:
+            warnings.append(f"It is read through GDAL, which is slower: {unfit.reason}.")
+        except NotTiff:
+            warnings.append("It is no TIFF and is read through GDAL, which is slower.")
+        facts = examine(store, href)
+        if header is not None and (reason := _disagreement(header, facts)):
+            warnings.append(f"It is read through GDAL, which is slower: {reason}.")
+            header = None
+        levels = facts.content.levels
+        return FileReport(
+            href=href,
+            version=version,
+            index=pack(facts.content if header is None else header),
+            grid=facts.grid,
+            planes=facts.content.planes,
+            dtype=facts.content.dtype,
+            nodata=facts.nodata,
+            descriptions=facts.descriptions,
+            scales=facts.scales,
+            offsets=facts.offsets,
+            colormap=facts.colormap,
+            tiled=facts.block[0] < levels[0].width or header is not None,
+            overviews=tuple(round(levels[0].width / level.width) for level in levels[1:]),
+            block=facts.block,
+            compression=facts.compression,
+            interleave=facts.interleave,
+            mask=facts.mask,
+            own=header is not None,
+            warnings=(*warnings, *_remarks(facts)),
+            tags=facts.tags,
+        )
+
+    def stats(self) -> CacheStats:
+        """What the cache of decoded blocks has seen and holds."""
+        return self._cache.stats()
+
+    def close(self) -> None:
+        """Let go of files, blocks and threads."""
+        with self._lock:
+            self._sources.clear()
+        self._cache.clear()
+        self._workers.close()
+        self._handles = Handles()
+        for store in self._stores:
+            store.close()
+
+    def _store(self, href: str) -> Store:
+        for store in self._stores:
+            if store.takes(href):
+                return store
+        raise SourceUnavailable(
+            f'"{name_of(href)}" cannot be opened: no store reads {href.partition("://")[0]}:// addresses; '
+            f"there are {', '.join(s.name for s in self._stores)}."
+        )
+
+    def _inspect(self, store: Store, href: str, version: str) -> Header | Foreign:
+        if not store.beside(href, _SIDECARS):
+            try:
+                return self._header(store, href, version, whole=False)
+            except (Unfit, NotTiff):
+                pass
+        return examine(store, href).content
+
+    def _header(self, store: Store, href: str, version: str, *, whole: bool) -> Header:
+        size = store.size(href)
+        tiff = TiffFile(name_of(href), size, lambda at, length: store.read(href, [(at, length)], version=version)[0])
+        if whole:
+            end = block_ends(tiff)
+            if end > size:
+                raise SourceUnavailable(
+                    f'"{name_of(href)}" is cut off: its blocks reach to byte {end}, the file ends at {size}.'
+                )
+        return read_header(tiff, frozenset(self._codecs))
+
+
+def _disagreement(header: Header, facts: Facts) -> str:
+    """Where our reading of a header and GDAL's differ; then GDAL, who sees files beside the file too, shall read it."""
+    content = facts.content
+    if (header.planes, header.dtype) != (content.planes, content.dtype):
+        return "its bands are of another kind than they seem"
+    if [(t.width, t.height) for t in header.levels] != [(v.width, v.height) for v in content.levels]:
+        return "its overviews stand beside it"
+    kinds = {"mask": header.masks[0] is not None, "nodata": header.nodata is not None, "alpha": header.alpha}
+    ours = next((kind for kind, there in kinds.items() if there), "none")
+    same_nodata = ours != "nodata" or _same(header.nodata, facts.nodata[0])
+    if ours != facts.mask or not same_nodata:
+        return "its mask or nodata value stands beside it"
+    return ""
+
+
+def _same(ours: float | None, theirs: float | None) -> bool:
+    if ours is None or theirs is None:
+        return ours is theirs
+    return (math.isnan(ours) and math.isnan(theirs)) or math.isclose(ours, theirs, rel_tol=1e-7)
+
+
+def _remarks(facts: Facts) -> list[str]:
+    levels = facts.content.levels
+    width, height = facts.block
+    remarks = []
+    if max(levels[0].width, levels[0].height) > _SMALL and len(levels) == 1:
+        remarks.append("It has no overviews: small maps of it read every pixel.")
+    if width * height > _LARGE_BLOCK and max(levels[0].width, levels[0].height) > _SMALL:
+        remarks.append(f"Its blocks are large ({width} x {height} pixels): every tile decodes a lot.")
+    if facts.grid is None:
+        reason = "it has ground control points only" if facts.has_gcps else "it has no usable CRS and transform"
+        remarks.append(f"It has no place on the map: {reason}.")
+    if facts.content.is_complex:
+        remarks.append("Its complex samples are offered as two planes each: real and imaginary part.")
+    return remarks

@@ -1,0 +1,142 @@
+"""The capabilities document of WMTS, from what the engine publishes."""
+
+import hashlib
+from dataclasses import dataclass
+
+from bandstand.engine.engine import Engine
+from bandstand.model.exchange import Response
+from bandstand.model.grid import BBox
+from bandstand.model.layer import Layer
+from bandstand.model.tiling import TileMatrix, TileMatrixSet
+from bandstand.services.ows.dimension import published_times
+from bandstand.services.ows.info import INFO_FORMATS
+from bandstand.services.ows.versions import compare_sequence, published_sequence
+from bandstand.services.ows.xml import templates
+from bandstand.services.wmts.tiles import matrix_limits, reaches, tile_formats
+
+_TEMPLATES = templates("bandstand.services.wmts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixLimits:
+    """A TileMatrixLimits element."""
+
+    matrix: str
+    min_row: int
+    max_row: int
+    min_col: int
+    max_col: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLink:
+    """A TileMatrixSetLink element."""
+
+    name: str
+    limits: tuple[MatrixLimits, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerEntry:
+    """A Layer element."""
+
+    layer: Layer
+    lonlat: BBox
+    links: tuple[SetLink, ...]
+    times: tuple[str, ...]
+    """Empty for a layer with one time or none: a slider of one step helps nobody."""
+    default_time: str
+    path: str
+    """Of the REST templates, up to the tile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixEntry:
+    """A TileMatrix element."""
+
+    matrix: TileMatrix
+    scale_denominator: float
+    corner: tuple[float, float]
+    """In the axis order of the set's CRS."""
+
+
+def capabilities(engine: Engine, base_url: str, sections: frozenset[str], *, known_sequence: str = "") -> Response:
+    """The capabilities document, or of it the sections wanted.
+
+    Args:
+        engine: Knows the layers.
+        base_url: Public address of the application.
+        sections: Names of sections.
+        known_sequence: The update sequence a client has; the current one gets a document without sections.
+    """
+    revision = engine.revision()
+    sequence = published_sequence(revision)
+    if sequence and compare_sequence(known_sequence, sequence) == 0:
+        sections = frozenset()
+    body = _TEMPLATES.get_template("capabilities.xml.j2").render(
+        service=engine.service,
+        sections=sections,
+        update_sequence=sequence,
+        kvp=f"{base_url}/wmts?",
+        rest=f"{base_url}/wmts/1.0.0/",
+        metadata=f"{base_url}/wmts/1.0.0/WMTSCapabilities.xml",
+        home=engine.service.provider_url or f"{base_url}/",
+        formats=tile_formats(engine),
+        info_formats=INFO_FORMATS,
+        entries=_entries(engine, base_url) if "Contents" in sections else (),
+        sets=[(tile_set, _matrices(tile_set)) for tile_set in engine.sets] if "Contents" in sections else (),
+    )
+    key = f"wmts {revision} {base_url} {sorted(sections)}"
+    return Response(
+        media_type="application/xml",
+        body=body.encode(),
+        headers=(("Cache-Control", "public, max-age=60"),),
+        etag=hashlib.blake2b(key.encode(), digest_size=12).hexdigest(),
+    )
+
+
+def _entries(engine: Engine, base_url: str) -> tuple[LayerEntry, ...]:
+    found = []
+    for layer in engine.layers:
+        if "wmts" not in layer.services:
+            continue
+        lonlat = engine.extent(layer).lonlat
+        axis = engine.times(layer)
+        many = len(axis.values) > 1
+        links = tuple(_link(lonlat, tile_set) for tile_set in engine.sets if reaches(lonlat, tile_set))
+        time = "/{Time}" if many else ""
+        found.append(
+            LayerEntry(
+                layer=layer,
+                lonlat=lonlat,
+                links=links,
+                times=published_times(axis, layer.time.resolution) if many else (),
+                default_time=axis.default,
+                path=f"{base_url}/wmts/1.0.0/{layer.name}/{{Style}}{time}"
+                "/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}",
+            )
+        )
+    return tuple(found)
+
+
+def _link(lonlat: BBox, tile_set: TileMatrixSet) -> SetLink:
+    limits = [
+        MatrixLimits(matrix=matrix.id, min_row=found[0], max_row=found[1], min_col=found[2], max_col=found[3])
+        for matrix in tile_set.matrices
+        if (found := matrix_limits(lonlat, tile_set, matrix))
+    ]
+    return SetLink(name=tile_set.id, limits=tuple(limits))
+
+
+def _matrices(tile_set: TileMatrixSet) -> list[MatrixEntry]:
+    entries = []
+    for matrix in tile_set.matrices:
+        x, y = matrix.origin
+        entries.append(
+            MatrixEntry(
+                matrix=matrix,
+                scale_denominator=matrix.scale_denominator(tile_set.crs),
+                corner=(y, x) if tile_set.crs.north_first else (x, y),
+            )
+        )
+    return entries

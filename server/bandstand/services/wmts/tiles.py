@@ -1,0 +1,46 @@
+"""What tiles of WMTS and XYZ share: formats, limits, and the way from a tile's address to a `Request`."""
+
+from dataclasses import dataclass
+
+from bandstand.engine.engine import Engine
+from bandstand.model.grid import BBox, Grid
+from bandstand.model.layer import Layer
+from bandstand.model.request import Output, Request
+from bandstand.model.tiling import TileMatrix, TileMatrixSet
+from bandstand.services.ows.footprint import footprint
+from bandstand.services.ows.vendor import Wishes
+
+TILE_FORMATS = ("image/png", "image/jpeg", "image/webp")
+EXTENSIONS = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileQuery:
+    """A request for a tile, or for the values under one of its pixels, read."""
+
+    request: Request
+    warnings: tuple[str, ...]
+
+
+def tile_formats(engine: Engine) -> tuple[str, ...]:
+    """Media types of tiles, PNG first: clients take the first one."""
+    offered = engine.formats("map")
+    return tuple(known for known in TILE_FORMATS if known in offered)
+
+
+def matrix_limits(lonlat: BBox, tile_set: TileMatrixSet, matrix: TileMatrix) -> tuple[int, int, int, int] | None:
+    """The tiles that a layer reaches: (first row, last row, first column, last column), None for no tile."""
+    box = footprint(lonlat, tile_set.crs)
+    return matrix.limits(box) if box else None
+
+
+def reaches(lonlat: BBox, tile_set: TileMatrixSet) -> bool:
+    """Whether a layer has tiles in a set at all, and so is linked to it."""
+    return any(matrix_limits(lonlat, tile_set, matrix) for matrix in tile_set.matrices)
+
+
+def tile_request(engine: Engine, layer: Layer, grid: Grid, media_type: str, wishes: Wishes) -> TileQuery:
+    """The picture of one tile; tiles are always transparent where nothing is, so that they can be laid over a map."""
+    output = Output(kind="map", media_type=media_type, options=wishes.options)
+    styled = engine.ask(layer, wishes.ask)
+    return TileQuery(request=Request(layers=(styled,), grid=grid, output=output), warnings=wishes.warnings)
