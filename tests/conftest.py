@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# A small whole Bandstand: `site`, `engine`, `client`, `live`.
+pytest_plugins = ["tests.fixtures.site"]
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

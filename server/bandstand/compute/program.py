@@ -73,6 +73,11 @@ class Expression:
         return self._fingerprint
 
     @property
+    def formula(self) -> str:
+        """The trees spelled out, without the names of outputs: equal for equal computations."""
+        return ";".join(spell(output.node) for output in self._trees)
+
+    @property
     def source(self) -> str:
         """The expression as it was written."""
         return self._source

@@ -86,7 +86,7 @@ def _masked(part: NDArray[Any], mask: NDArray[np.bool_], nodata: float) -> NDArr
 
 
 @numba.njit(cache=True, nogil=True)
-def _select(bits: NDArray[np.uint32], valid: NDArray[np.bool_], nothing: np.uint32, out: NDArray[np.uint32]) -> None:
+def _select(bits: NDArray[np.uint32], valid: NDArray[np.bool_], nothing: Any, out: NDArray[np.uint32]) -> None:
     for i in range(bits.size):
         out[i] = bits[i] if valid[i] else nothing
 

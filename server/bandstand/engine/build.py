@@ -1,6 +1,5 @@
 """Config to engine: the only place that wires the rooms."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 from bandstand.catalog.base import Catalog
@@ -16,10 +15,9 @@ from bandstand.errors import ConfigError, suggest
 from bandstand.model.crs import Crs, parse_crs
 from bandstand.model.layer import Layer, ServiceInfo
 from bandstand.model.limits import Limits
-from bandstand.model.style import ClassColour, Style
+from bandstand.model.style import Style
 from bandstand.read.library import Library
 from bandstand.render.load import load_styles
-from bandstand.render.ramps import parse_colour
 from bandstand.share import shipped
 
 
@@ -110,7 +108,7 @@ def _styles(layer: str, names: Sequence[str], profile: Profile, known: Mapping[s
         style = known.get(name)
         if style is None:
             raise ConfigError([f'layer "{layer}": unknown style "{name}".{suggest(name, known)}'])
-        found.append(_with_classes(style, profile))
+        found.append(style)
     return tuple(found)
 
 
@@ -120,16 +118,3 @@ def _usual_style(profile: Profile) -> str:
         return "classes"
     common = {band.common_name for band in profile.bands}
     return "true_color" if {"red", "green", "blue"} <= common else "grey"
-
-
-def _with_classes(style: Style, profile: Profile) -> Style:
-    """A style for classes that names none takes those of the collection."""
-    if style.kind != "classes" or style.classes:
-        return style
-    band = next((b for b in profile.bands if b.classes), None)
-    if band is None:
-        return style
-    classes = tuple(
-        ClassColour(float(c.value), float(c.value), parse_colour(c.colour), c.label) for c in band.classes if c.colour
-    )
-    return dataclasses.replace(style, classes=classes)

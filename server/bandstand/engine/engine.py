@@ -13,6 +13,7 @@ from bandstand.compute.recipes import Recipes
 from bandstand.encode.registry import find_format, formats
 from bandstand.engine import answer
 from bandstand.engine.domain import native_grid
+from bandstand.engine.holdings import Holdings
 from bandstand.engine.plan import Plan, check_cost, check_size, make_plan
 from bandstand.engine.run import Account
 from bandstand.engine.sampling import sample_layer
@@ -47,7 +48,7 @@ class Engine:
         service: ServiceInfo,
         limits: Limits,
         layers: Sequence[Layer],
-        collections: Mapping[str, Collection],
+        collections: Holdings,
         native_crs: Mapping[str, Crs],
         catalog: Catalog,
         library: Library,
@@ -62,7 +63,7 @@ class Engine:
         self.crs = tuple(crs)
         self.sets = tuple(sets)
         self.catalog = catalog
-        self._collections = dict(collections)
+        self._collections = collections
         self._native_crs = dict(native_crs)
         self._library = library
         self._recipes = recipes

@@ -2,13 +2,16 @@
 
 import dataclasses
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bandstand.catalog.base import Catalog
-from bandstand.config.profiles import Profile, collection
+from bandstand.config.profiles import Profile, collection, labels_of
 from bandstand.config.schema import Collection as CollectionSection
 from bandstand.model.field import Field
+from bandstand.model.item import Item
 from bandstand.model.layer import Collection
+from bandstand.model.style import ClassColour, Rgba
+from bandstand.render.ramps import parse_colour
 
 _LOOK_AT = 24
 """So many of the newest scenes tell which bands exist; a single one may lack a file."""
@@ -44,15 +47,53 @@ class Holdings(Mapping[str, Collection]):
         """How many are configured."""
         return len(self._sections)
 
+    def colours(self, name: str) -> tuple[ClassColour, ...]:
+        """The classes of the collection's categorical band with their colours.
+
+        The profile's own come first; else the colour table of the newest file, with the labels of its metadata.
+        """
+        _, profile = self._sections[name]
+        for band in profile.bands:
+            named = [c for c in band.classes if c.colour]
+            if named:
+                return tuple(ClassColour(c.value, c.value, parse_colour(c.colour), c.label) for c in named)
+        for item in self._catalog.search(name, limit=1):
+            return _colour_table(item)
+        return ()
+
     def _describe(self, name: str, section: CollectionSection, profile: Profile) -> Collection:
         observed: dict[str, Field] = {}
+        labels: dict[str, tuple[tuple[int, str], ...]] = {}
         for item in self._catalog.search(name, limit=_LOOK_AT):
             for band, asset in item.assets.items():
                 observed.setdefault(band, asset.field)
-        described = collection(name, section, profile, observed=tuple(observed.values()))
+            labels = {**labels_of(item), **labels}
+        described = collection(name, section, profile, observed=tuple(observed.values()), labels=labels)
         if not observed:
             return described
         # A band that no scene has cannot be asked for.
         fields = tuple(field for field in described.fields if field.name in observed)
         aliases = tuple(pair for pair in described.aliases if pair[1] in observed)
         return dataclasses.replace(described, fields=fields, aliases=aliases)
+
+
+def _colour_table(item: Item) -> tuple[ClassColour, ...]:
+    tables = item.properties.get("bandstand:colormap")
+    if not isinstance(tables, dict):
+        return ()
+    for band, table in tables.items():
+        labels = dict(labels_of(item).get(band, ()))
+        found = []
+        for text, colour in sorted(table.items(), key=lambda pair: int(pair[0])):
+            value, rgba = int(text), _rgba(colour)
+            # TIFF tables are always full; what nobody names and nobody coloured is no class.
+            if value in labels or (not labels and rgba[3] > 0 and rgba[:3] != (0, 0, 0)):
+                found.append(ClassColour(float(value), float(value), rgba, labels.get(value, text)))
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _rgba(colour: Sequence[int]) -> Rgba:
+    red, green, blue, alpha = (int(part) for part in colour)
+    return red, green, blue, alpha

@@ -1,6 +1,6 @@
 """Request to plan: which scenes, which overview of which file, and what it will cost. Never reads a block."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -62,7 +62,7 @@ class Plan:
     """Changes whenever a collection that is read does."""
 
 
-def make_plan(request: Request, catalog: Catalog, collections: dict[str, Collection]) -> Plan:
+def make_plan(request: Request, catalog: Catalog, collections: Mapping[str, Collection]) -> Plan:
     """Find the scenes of every layer and order them.
 
     Raises:
@@ -89,7 +89,7 @@ def ground_box(grid: Grid) -> BBox | None:
 
 
 def _plan_layer(
-    layer: StyledLayer, box: BBox | None, catalog: Catalog, collections: dict[str, Collection]
+    layer: StyledLayer, box: BBox | None, catalog: Catalog, collections: Mapping[str, Collection]
 ) -> LayerPlan:
     selection = layer.selection
     items: Sequence[Item] = ()

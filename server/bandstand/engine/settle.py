@@ -1,16 +1,17 @@
 """Wishes to a layer of a request: which program, which style, which times."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bandstand.catalog.base import Catalog
 from bandstand.compute.bands import Bands
 from bandstand.compute.compile import compile_expression
-from bandstand.compute.recipes import Recipes
+from bandstand.compute.recipes import Recipe, Recipes
 from bandstand.engine.chosen import choose
+from bandstand.engine.holdings import Holdings
 from bandstand.engine.times import resolve
-from bandstand.errors import InvalidProgram, UnknownBand, UnknownStyle, suggest
+from bandstand.errors import BandstandError, InvalidProgram, UnknownBand, UnknownStyle, suggest
 from bandstand.model.ask import Ask
 from bandstand.model.layer import Collection, Layer
 from bandstand.model.limits import Limits
@@ -30,7 +31,7 @@ class Settler:
     """Knows what names mean."""
 
     catalog: Catalog
-    collections: Mapping[str, Collection]
+    collections: Holdings
     recipes: Recipes
     limits: Limits
 
@@ -40,7 +41,7 @@ class Settler:
         style = None if ask.data else self._style(layer, ask)
         program = self._program(layer, collection, ask, style)
         if style is not None:
-            style = self._fit(style, program, ask)
+            style = self._fit(style, program, collection, ask)
         resolved = resolve(
             parse_time(ask.time) if ask.time else None,
             self.catalog.moments(layer.collection),
@@ -76,6 +77,8 @@ class Settler:
                 f"There are: {', '.join(names)}.",
                 locator="style",
             )
+        if style.kind == "classes" and not style.classes:
+            style = dataclasses.replace(style, classes=self.collections.colours(layer.collection))
         return _restyle(style, ask)
 
     def _program(self, layer: Layer, collection: Collection, ask: Ask, style: Style | None) -> Program:
@@ -93,12 +96,16 @@ class Settler:
         stored = style is not None or ask.units == "stored"
         return Bands(tuple(resolve_band(collection, name) for name in names), stored=stored)
 
-    def _fit(self, style: Style, program: Program, ask: Ask) -> Style:
+    def _fit(self, style: Style, program: Program, collection: Collection, ask: Ask) -> Style:
         """The style that suits what an expression of the request gives."""
         count = len(program.outputs)
         wanted = {"rgb": 3}.get(style.kind, 1)
         if count == wanted:
-            index = self._index_style(program, ask) if ask.expr and not ask.style and style.kind != "rgb" else None
+            index = (
+                self._index_style(program, collection, ask)
+                if ask.expr and not ask.style and style.kind != "rgb"
+                else None
+            )
             return _restyle(index, ask) if index is not None else style
         if ask.style and count in {1, 3}:
             raise InvalidProgram(
@@ -106,15 +113,17 @@ class Settler:
                 "Leave STYLES empty or choose a fitting one."
             )
         if count == 1:
-            return _restyle(self._index_style(program, ask) or _INDEX_STYLE, ask)
+            return _restyle(self._index_style(program, collection, ask) or _INDEX_STYLE, ask)
         if count == 3:
             return _restyle(_RGB_STYLE, ask)
         raise InvalidProgram(f"A picture needs 1 or 3 outputs, got {count}; use WCS for {count}.")
 
-    def _index_style(self, program: Program, ask: Ask) -> Style | None:
-        """The ramp and range of a named index, when the expression is nothing else."""
-        recipe = self.recipes.get(ask.expr.strip()) if ask.expr else None
-        if recipe is None or len(program.outputs) != 1:
+    def _index_style(self, program: Program, collection: Collection, ask: Ask) -> Style | None:
+        """The ramp and range of a named index, when the expression is that index, however it is written."""
+        if not ask.expr or len(program.outputs) != 1:
+            return None
+        recipe = self.recipes.get(ask.expr.strip()) or self._same_index(program, collection)
+        if recipe is None:
             return None
         return dataclasses.replace(
             _INDEX_STYLE,
@@ -124,6 +133,18 @@ class Settler:
             colormap=parse_colormap(recipe.ramp)[0],
             unit=recipe.unit,
         )
+
+    def _same_index(self, program: Program, collection: Collection) -> Recipe | None:
+        """The named index that computes the same from the same bands."""
+        for recipe in self.recipes.all():
+            try:
+                known = compile_expression(recipe.name, collection, self.recipes, limits=self.limits)
+            except BandstandError:
+                # The collection lacks one of its bands.
+                continue
+            if known.inputs == program.inputs and known.formula == getattr(program, "formula", None):
+                return recipe
+        return None
 
 
 def resolve_band(collection: Collection, name: str) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 import rasterio
-from rasterio.transform import from_origin
+from rasterio.transform import Affine
 
 from bandstand.catalog.sqlite import open_catalog
 from bandstand.config.profiles import effective, load_profile
@@ -31,6 +31,11 @@ def catalog(tmp_path):
 
 
 @pytest.fixture
+def data(shared):
+    return shared / "data"
+
+
+@pytest.fixture
 def take(catalog):
     """Ingest into collection `c` with a profile."""
 
@@ -47,11 +52,11 @@ def write_band(
     path, *, size=64, crs="EPSG:32631", value=1000, count=1, nodata=0, origin=(500000.0, 5000000.0), names=()
 ):
     path.parent.mkdir(parents=True, exist_ok=True)
-    profile = {
-        **{"driver": "GTiff", "width": size, "height": size, "count": count, "dtype": "uint16", "nodata": nodata},
-        **{"transform": from_origin(*origin, 10, 10), "tiled": True, "blockxsize": 16, "blockysize": 16},
-        **({"crs": crs} if crs else {}),
-    }
+    profile = {"driver": "GTiff", "width": size, "height": size, "count": count, "dtype": "uint16", "nodata": nodata}
+    profile |= {"tiled": True, "blockxsize": 16, "blockysize": 16}
+    profile["transform"] = Affine(10.0, 0.0, origin[0], 0.0, -10.0, origin[1])
+    if crs:
+        profile["crs"] = crs
     with rasterio.open(path, "w", **profile) as file:
         for plane in range(1, count + 1):
             file.write(np.full((size, size), value, "uint16"), plane)
@@ -68,8 +73,8 @@ def scale_of(item, band):
 # Real archives
 
 
-def test_an_earth_search_scene_is_taken_with_all_its_bands(take, catalog, shared):
-    report = take(shared / "sentinel2/earthsearch-29RKH-20200219")
+def test_an_earth_search_scene_is_taken_with_all_its_bands(take, catalog, data):
+    report = take(data / "sentinel2/earthsearch-29RKH-20200219")
     assert (report.found, report.new, report.failed) == (1, 1, ())
     (item,) = catalog.search("c")
     assert (item.id, item.time.start) == (
@@ -83,15 +88,15 @@ def test_an_earth_search_scene_is_taken_with_all_its_bands(take, catalog, shared
     assert scale_of(item, "SCL") == (1.0, 0.0)
 
 
-def test_the_grid_is_the_files_and_not_the_items(take, catalog, shared):
+def test_the_grid_is_the_files_and_not_the_items(take, catalog, data):
     # The item speaks of 10 m and 10980 pixels; its files are decimated tenfold.
-    take(shared / "sentinel2/earthsearch-29RKH-20200219")
+    take(data / "sentinel2/earthsearch-29RKH-20200219")
     grid = catalog.search("c")[0].assets["B04"].grid
     assert (grid.width, grid.height, grid.resolution, grid.crs.key) == (1098, 1098, (100.0, 100.0), "EPSG:32629")
 
 
-def test_a_radiometric_decision_is_kept_with_its_reason(take, catalog, shared):
-    take(shared / "sentinel2/earthsearch-29RKH-20200219")
+def test_a_radiometric_decision_is_kept_with_its_reason(take, catalog, data):
+    take(data / "sentinel2/earthsearch-29RKH-20200219")
     kept = catalog.search("c")[0].properties["bandstand:radiometry"]
     (decision,) = [d for d in kept["decisions"] if "B08" in d["bands"]]
     assert (kept["baseline"], decision["source"], decision["because"]) == (
@@ -101,8 +106,8 @@ def test_a_radiometric_decision_is_kept_with_its_reason(take, catalog, shared):
     )
 
 
-def test_a_series_in_dated_folders_becomes_a_scene_a_folder(take, catalog, shared):
-    report = take(shared / "timeseries/s2-31UDS-2017-2018")
+def test_a_series_in_dated_folders_becomes_a_scene_a_folder(take, catalog, data):
+    report = take(data / "timeseries/s2-31UDS-2017-2018")
     assert (report.found, report.new, report.failed) == (118, 118, ())
     moments = catalog.moments("c")
     assert moments[0].start == datetime(2017, 8, 4, 10, 53, 28, tzinfo=UTC)
@@ -112,29 +117,29 @@ def test_a_series_in_dated_folders_becomes_a_scene_a_folder(take, catalog, share
     assert scale_of(first, "B08") == (0.0001, 0.0)
 
 
-def test_a_second_ingest_changes_nothing(take, catalog, shared):
-    take(shared / "timeseries/s2-31UDS-2017-2018")
+def test_a_second_ingest_changes_nothing(take, catalog, data):
+    take(data / "timeseries/s2-31UDS-2017-2018")
     revision = catalog.revision("c")
-    report = take(shared / "timeseries/s2-31UDS-2017-2018")
+    report = take(data / "timeseries/s2-31UDS-2017-2018")
     assert (report.new, report.updated, report.unchanged) == (0, 0, 118)
     assert catalog.revision("c") == revision
 
 
-def test_a_scene_without_a_date_is_timeless_and_takes_the_configured_offset(take, catalog, shared):
+def test_a_scene_without_a_date_is_timeless_and_takes_the_configured_offset(take, catalog, data):
     section = Collection(profile="sentinel-2-l2a", radiometry=Radiometry(scale=0.0001, offset=-0.1))
-    take(shared / "sentinel2/gujarat-43n", section=section)
+    take(data / "sentinel2/gujarat-43n", section=section)
     (item,) = catalog.search("c")
     assert (item.id, item.time, set(item.assets)) == ("gujarat-43n", TimeSpan(None, None), {"B02", "B03", "B04", "B08"})
     assert scale_of(item, "B08") == (0.0001, -0.1)
 
 
-def test_a_guessed_offset_is_told(take, shared):
-    report = take(shared / "sentinel2/gujarat-43n")
+def test_a_guessed_offset_is_told(take, data):
+    report = take(data / "sentinel2/gujarat-43n")
     assert any("is a guess" in text for _, text in report.warnings)
 
 
-def test_a_geographic_scene_takes_its_date_from_the_folder(take, catalog, shared):
-    take(shared / "sentinel2/fortmcmurray-20190522")
+def test_a_geographic_scene_takes_its_date_from_the_folder(take, catalog, data):
+    take(data / "sentinel2/fortmcmurray-20190522")
     (item,) = catalog.search("c")
     assert (item.time.start.date().isoformat(), item.assets["B04"].grid.crs.key) == ("2019-05-22", "EPSG:4326")
     assert set(item.assets) == {"B02", "B03", "B04", "B08", "B11", "SCL"}
@@ -142,14 +147,14 @@ def test_a_geographic_scene_takes_its_date_from_the_folder(take, catalog, shared
 
 
 @pytest.mark.parametrize(("folder", "profile"), [("sentinel2", "sentinel-2-l1c"), ("landsat", "landsat-c2-l2")])
-def test_the_antwerp_chips_are_taken(take, catalog, shared, folder, profile):
-    report = take(shared / folder / "antwerp-31n", profile=profile)
+def test_the_antwerp_chips_are_taken(take, catalog, data, folder, profile):
+    report = take(data / folder / "antwerp-31n", profile=profile)
     assert (report.new, report.failed) == (1, ())
     assert catalog.extent("c").crs == ("EPSG:32631",)
 
 
-def test_landsat_collection_2_has_its_scale_and_its_bands(take, catalog, shared):
-    report = take(shared / "landsat/c2l2-001062-20201031/*.TIF", profile="landsat-c2-l2")
+def test_landsat_collection_2_has_its_scale_and_its_bands(take, catalog, data):
+    report = take(data / "landsat/c2l2-001062-20201031/*.TIF", profile="landsat-c2-l2")
     assert (report.new, report.failed) == (1, ())
     (item,) = catalog.search("c")
     assert {"SR_B2", "SR_B4", "SR_B5", "ST_B10", "QA_PIXEL"} <= set(item.assets)
@@ -158,51 +163,51 @@ def test_landsat_collection_2_has_its_scale_and_its_bands(take, catalog, shared)
     assert item.time.start.date().isoformat() == "2020-10-31"
 
 
-def test_landcover_files_are_scenes_of_their_own(take, catalog, shared):
-    report = take(shared / "landcover", profile="categorical")
+def test_landcover_files_are_scenes_of_their_own(take, catalog, data):
+    report = take(data / "landcover", profile="categorical")
     assert (report.found, report.new, report.failed) == (10, 10, ())
     assert all(set(i.assets) == {"class"} and i.assets["class"].field.categorical for i in catalog.search("c"))
 
 
-def test_elevation_models_are_taken(take, catalog, shared):
-    report = take(shared / "dem", profile="dem")
+def test_elevation_models_are_taken(take, catalog, data):
+    report = take(data / "dem", profile="dem")
     assert (report.new, report.failed) == (6, ())
     polar = catalog.get("c", "Copernicus_DSM_COG_30_S90_00_W164_00_DEM")
     assert (polar.assets["elevation"].field.dtype, round(polar.bbox.min_y)) == ("float32", -90)
 
 
-def test_a_static_collection_is_followed_link_by_link(take, catalog, shared):
-    report = take(shared / "stac/local-catalog/collection.json")
+def test_a_static_collection_is_followed_link_by_link(take, catalog, data):
+    report = take(data / "stac/local-catalog/collection.json")
     assert (report.new, report.failed) == (3, ())
     assert [set(i.assets) for i in catalog.search("c")] == [{"B02", "B03", "B04"}] * 3
     assert [catalog.search("c")[0].assets[b].plane for b in ("B04", "B03", "B02")] == [1, 2, 3]
 
 
-def test_planes_named_in_the_file_are_found(take, catalog, shared):
-    report = take(shared / "timeseries/s2-bouconne-31n-2018")
+def test_planes_named_in_the_file_are_found(take, catalog, data):
+    report = take(data / "timeseries/s2-bouconne-31n-2018")
     assert (report.new, report.failed) == (7, ())
     assert len(catalog.search("c")[0].assets) == 10
 
 
-def test_a_generic_series_has_its_dates_from_the_names(take, catalog, shared):
-    report = take(shared / "timeseries/landsat-ucayali", profile="generic")
+def test_a_generic_series_has_its_dates_from_the_names(take, catalog, data):
+    report = take(data / "timeseries/landsat-ucayali", profile="generic")
     assert (report.new, report.failed) == (8, ())
     assert [i.time.start.year for i in catalog.search("c")] == [2020, 2015, 2010, 2005, 2000, 1995, 1990, 1985]
 
 
-def test_a_pattern_groups_files_as_it_says(take, catalog, shared):
+def test_a_pattern_groups_files_as_it_says(take, catalog, data):
     section = Collection(
         profile="sentinel-2-l2a", pattern=r"(?P<tile>\d{2}[A-Z]{3})_(?P<band>B\w\w)_(?P<date>\d{4}-\d\d-\d\d)"
     )
-    report = take(shared / "sentinel2/rondonia-20LLQ-20210922", section=section)
+    report = take(data / "sentinel2/rondonia-20LLQ-20210922", section=section)
     assert (report.new, report.failed) == (1, ())
     (item,) = catalog.search("c")
     assert (set(item.assets), item.properties["tile"]) == ({"B02", "B11", "B8A"}, "20LLQ")
     assert item.time.start.date().isoformat() == "2021-09-22"
 
 
-def test_a_scene_over_the_antimeridian_is_found_on_both_sides(take, catalog, shared):
-    report = take(shared / "oddities/riotiler/cog_dateline.tif", profile="generic")
+def test_a_scene_over_the_antimeridian_is_found_on_both_sides(take, catalog, data):
+    report = take(data / "oddities/riotiler/cog_dateline.tif", profile="generic")
     assert (report.new, report.failed) == (1, ())
     extent = catalog.extent("c").lonlat
     assert (extent.min_x, extent.max_x) == (-180.0, 180.0)
@@ -231,8 +236,8 @@ def test_a_broken_file_fails_its_scene_and_no_other(take, catalog, tmp_path):
     assert [i.id for i in catalog.search("c")] == ["2020-01-01"]
 
 
-def test_remote_assets_are_refused_by_name(take, shared):
-    report = take(shared / "stac/earth-search/S2A_32TPS_20230602_0_L2A.json")
+def test_remote_assets_are_refused_by_name(take, data):
+    report = take(data / "stac/earth-search/S2A_32TPS_20230602_0_L2A.json")
     assert report.new == 0
     assert "remote storage" in report.failed[0][1]
 
@@ -287,7 +292,7 @@ ANNOUNCED = {"raster:bands": [{"scale": 0.0001, "offset": -0.1, "nodata": 0}]}
         ({}, {"s2:processing_baseline": "04.00"}, (0.0001, -0.1), "profile"),
         ({}, {"processing:version": "05.09"}, (0.0001, -0.1), "profile"),
         ({}, {"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": True}, (0.0001, 0.0), "profile"),
-        ({}, {"s2:product_uri": "S2B_MSIL2A_20230602T074609_N0301_R135_T36NYH_20230612T214223.SAFE"}, (0.0001, 0.0), "profile"),
+        ({}, {"s2:product_uri": "S2B_MSIL2A_20230602T074609_N0301_R135_T36NYH"}, (0.0001, 0.0), "profile"),
         ({}, {}, (0.0001, -0.1), "profile"),
         ({}, {"datetime": "2021-01-01T00:00:00Z"}, (0.0001, 0.0), "profile"),
     ],
@@ -348,9 +353,9 @@ def test_a_true_colour_picture_is_no_band(take, catalog, tmp_path):
 # Interruption and concurrency
 
 
-def test_a_killed_ingest_is_completed_by_the_next(take, catalog, shared, tmp_path):
+def test_a_killed_ingest_is_completed_by_the_next(take, catalog, data, tmp_path):
     archive = tmp_path / "archive"
-    shutil.copytree(shared / "timeseries/s2-31UDS-2017-2018", archive)
+    shutil.copytree(data / "timeseries/s2-31UDS-2017-2018", archive)
     script = (
         "import sys; from pathlib import Path\n"
         "from bandstand.catalog.sqlite import open_catalog\n"
@@ -381,9 +386,9 @@ def test_a_reader_sees_scenes_as_they_come(take, catalog, tmp_path):
     reader.close()
 
 
-def test_progress_counts_every_scene(take, shared):
+def test_progress_counts_every_scene(take, data):
     told = []
-    take(shared / "stac/local-catalog/collection.json", progress=told.append)
+    take(data / "stac/local-catalog/collection.json", progress=told.append)
     assert [p.done for p in told] == [1, 2, 3]
 
 
@@ -393,7 +398,7 @@ def test_the_block_index_is_kept_with_the_asset(take, catalog, tmp_path):
     assert (asset.index == Library().describe(asset.href).index, asset.grid.crs) == (True, parse_crs("EPSG:32631"))
 
 
-def test_a_thousand_unchanged_scenes_are_passed_quickly(take, tmp_path):
+def test_unchanged_scenes_are_passed_quickly(take, tmp_path):
     source = write_band(tmp_path / "a/B04.tif")
     for number in range(300):
         item = {

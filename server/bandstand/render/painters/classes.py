@@ -40,7 +40,7 @@ class Classes:
         valid = np.ascontiguousarray(raster.valid[0]).reshape(-1)
         index = np.empty(values.size, np.uint8 if len(palette) <= 256 else np.uint16)
         if is_tabled(values.dtype):
-            table = _table(values.dtype.str, scale, offset, style.classes, style.nodata)
+            table = _table(values.dtype.name, scale, offset, style.classes, style.nodata)
             _look_up(flat_unsigned(values), valid, table, index)
         else:
             _search(flat_native(values), valid, scale, offset, breaks, at, after, index)

@@ -43,7 +43,7 @@ class Ramp:
         flat = pixels.reshape(-1)
         top = len(palette) - first - 1
         if is_tabled(values.dtype):
-            table = _table(values.dtype.str, field.scale, field.offset, low, high, below, above, first, top)
+            table = _table(values.dtype.name, field.scale, field.offset, low, high, below, above, first, top)
             special = _look_up(flat_unsigned(values), valid, table, first, flat)
         else:
             special = _compute(

@@ -68,7 +68,7 @@ def _looked_up(raster: Raster, style: Style, masks: Masks, words: NDArray[np.uin
     for i in range(3):
         field, dtype = raster.fields[i], raster.values.dtype
         low, high = range_of(style, i, field, dtype)
-        tables.append(byte_table(dtype.str, field.scale, field.offset, low, high, style.gamma))
+        tables.append(byte_table(dtype.name, field.scale, field.offset, low, high, style.gamma))
     flat = [flat_unsigned(raster.values[i]) for i in range(3)]
     return int(_look_up(flat[0], flat[1], flat[2], tables[0], tables[1], tables[2], *masks, empty, words))
 

@@ -34,6 +34,7 @@ class SetLink:
 
     name: str
     limits: tuple[MatrixLimits, ...]
+    """Of the matrices with more than one row and column; the others have none to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ def _link(lonlat: BBox, tile_set: TileMatrixSet) -> SetLink:
     limits = [
         MatrixLimits(matrix=matrix.id, min_row=found[0], max_row=found[1], min_col=found[2], max_col=found[3])
         for matrix in tile_set.matrices
-        if (found := matrix_limits(lonlat, tile_set, matrix))
+        if matrix.matrix_width > 1 and matrix.matrix_height > 1 and (found := matrix_limits(lonlat, tile_set, matrix))
     ]
     return SetLink(name=tile_set.id, limits=tuple(limits))
 

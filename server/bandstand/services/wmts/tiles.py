@@ -29,9 +29,19 @@ def tile_formats(engine: Engine) -> tuple[str, ...]:
 
 
 def matrix_limits(lonlat: BBox, tile_set: TileMatrixSet, matrix: TileMatrix) -> tuple[int, int, int, int] | None:
-    """The tiles that a layer reaches: (first row, last row, first column, last column), None for no tile."""
+    """The tiles that a layer reaches: (first row, last row, first column, last column), None for no tile.
+
+    The schema of capabilities takes no last row or column of 0 (wmts.xsd, MaxTileRow is a positiveInteger): what
+    could not be published is widened, so that what is published and what is answered stay the same.
+    """
     box = footprint(lonlat, tile_set.crs)
-    return matrix.limits(box) if box else None
+    limits = matrix.limits(box) if box else None
+    if limits is None:
+        return None
+    first_row, last_row, first_col, last_col = limits
+    if matrix.matrix_width == 1 or matrix.matrix_height == 1:
+        return 0, matrix.matrix_height - 1, 0, matrix.matrix_width - 1
+    return first_row, max(last_row, 1), first_col, max(last_col, 1)
 
 
 def reaches(lonlat: BBox, tile_set: TileMatrixSet) -> bool:

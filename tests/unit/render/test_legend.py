@@ -1,0 +1,156 @@
+"""Legends: what they say, and that they show it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bandstand.model.field import Field
+from bandstand.model.style import ClassColour, Style
+from bandstand.render.legend import legend, legend_json, legend_size
+from bandstand.render.load import load_styles
+from bandstand.render.ramps import parse_colormap, sample
+from bandstand.render.ticks import label, round_numbers, ticks
+from bandstand.share import shipped
+
+STYLES = load_styles([shipped("styles")])
+NDVI = (Field(name="ndvi", dtype="float32"),)
+RGB = tuple(Field(name=name, dtype="uint16", scale=1e-4) for name in ("B04", "B03", "B02"))
+MANY = Style(
+    name="many", kind="classes", classes=tuple(ClassColour(i, i, (i, 9, 9, 255), f"Class {i}") for i in range(70))
+)
+
+
+@pytest.mark.parametrize("name", sorted(STYLES))
+def test_a_legend_has_the_size_that_is_published(name):
+    image = legend(STYLES[name], ())
+    assert image.shape[::-1] == legend_size(STYLES[name], ())
+
+
+def test_a_legend_of_many_classes_has_the_size_that_is_published():
+    assert legend(MANY, ()).shape[::-1] == legend_size(MANY, ())
+
+
+def test_a_legend_shows_the_whole_ramp():
+    style = STYLES["ndvi"]
+    seen = {tuple(pixel) for pixel in legend(style, NDVI).pixels.reshape(-1, 4).tolist()}
+    assert {tuple(colour) for colour in sample(style.colormap, 260)[1:-1].tolist()} <= seen
+
+
+def test_a_legend_shows_every_class():
+    seen = {tuple(pixel) for pixel in legend(MANY, ()).pixels.reshape(-1, 4).tolist()}
+    assert {entry.colour for entry in MANY.classes} <= seen
+
+
+def test_a_legend_has_a_white_ground():
+    image = legend(STYLES["ndvi"], NDVI)
+    assert image.opaque
+    assert image.pixels[0, 0].tolist() == [255, 255, 255, 255]
+
+
+def test_a_transparent_legend_has_none():
+    assert legend(STYLES["ndvi"], NDVI, transparent=True).pixels[0, 0, 3] == 0
+
+
+def test_the_title_changes_the_picture_and_not_its_size():
+    short, long = (legend(STYLES["ndvi"], NDVI, title=title) for title in ("a", "(B08-B04)/(B08+B04)" * 20))
+    assert short.shape == long.shape
+    assert not np.array_equal(short.pixels, long.pixels)
+
+
+def test_a_bar_takes_the_size_that_is_asked_for():
+    small, large = (legend(STYLES["ndvi"], NDVI, width=width, height=20) for width in (100, 500))
+    assert large.shape[1] - small.shape[1] == 400
+
+
+def test_a_size_beyond_reason_is_bounded():
+    assert max(legend(STYLES["ndvi"], NDVI, width=10**6, height=1).shape) < 2200
+
+
+def test_the_range_that_is_asked_for_is_the_one_that_is_told():
+    style = replace(STYLES["ndvi"], ranges=((0.0, 2.0),))
+    entries = legend_json(style, NDVI)["Legend"][0]["rules"][0]["symbolizers"][0]["Raster"]["colormap"]["entries"]
+    assert (entries[0]["quantity"], entries[-1]["quantity"]) == ("0", "2")
+
+
+def test_a_ramp_is_told_in_json():
+    found = legend_json(STYLES["ndvi"], NDVI, layer="s2")["Legend"][0]
+    raster = found["rules"][0]["symbolizers"][0]["Raster"]
+    assert (found["layerName"], found["title"], found["rules"][0]["name"]) == ("s2", "NDVI", "ndvi")
+    assert raster["colormap"]["type"] == "ramp"
+    assert raster["colormap"]["extended"] == {"below": True, "above": True}
+    assert raster["colormap"]["entries"][0] == {"quantity": "-0.2", "color": "#A50026", "label": "-0.2"}
+    assert raster["colormap"]["entries"][5] == {"quantity": "0.35", "color": "#FFFFBF", "label": "0.35"}
+
+
+def test_a_ramp_of_many_stops_is_told_in_eleven():
+    style = Style(name="s", colormap=parse_colormap("viridis")[0], ranges=((0, 1),))
+    colormap = legend_json(style, NDVI)["Legend"][0]["rules"][0]["symbolizers"][0]["Raster"]["colormap"]
+    assert [entry["label"] for entry in colormap["entries"]] == [
+        "0",
+        "0.1",
+        "0.2",
+        "0.3",
+        "0.4",
+        "0.5",
+        "0.6",
+        "0.7",
+        "0.8",
+        "0.9",
+        "1",
+    ]
+
+
+def test_rgb_is_told_by_band_and_range():
+    colormap = legend_json(STYLES["true_color"], RGB)["Legend"][0]["rules"][0]["symbolizers"][0]["Raster"]["colormap"]
+    assert [entry["label"].split() for entry in colormap["entries"]] == [
+        ["R", "B04", "0", "to", "0.3"],
+        ["G", "B03", "0", "to", "0.3"],
+        ["B", "B02", "0", "to", "0.3"],
+    ]
+
+
+def test_a_class_without_a_label_is_told_by_its_interval():
+    style = Style(name="s", kind="classes", classes=(ClassColour(0.2, 0.5, (1, 2, 3, 128), ""),))
+    (entry,) = legend_json(style, NDVI)["Legend"][0]["rules"][0]["symbolizers"][0]["Raster"]["colormap"]["entries"]
+    assert entry == {"quantity": "0.2-0.5", "color": "#010203", "label": "0.2 to 0.5", "opacity": "0.502"}
+
+
+def test_a_style_without_classes_still_has_a_legend():
+    assert legend(Style(name="empty", kind="classes"), ()).shape[0] > 20
+
+
+def test_words_in_any_letters_are_drawn():
+    assert (
+        legend(STYLES["ndvi"], NDVI, title="Élévation \N{EN DASH} 標高 ≥ 5 µm").shape
+        == legend(STYLES["ndvi"], NDVI).shape
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "numbers"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (-0.2, 0.9, [-0.2, 0, 0.2, 0.4, 0.6, 0.8]),
+        (0, 10000, [0, 2000, 4000, 6000, 8000, 10000]),
+        (0.00012, 0.00048, [0.0002, 0.0003, 0.0004]),
+    ],
+)
+def test_round_numbers_are_multiples_of_one_two_or_five(low, high, numbers):
+    assert round_numbers(low, high, 6) == numbers
+
+
+def test_ticks_begin_and_end_with_the_range():
+    assert ticks(-0.137, 0.77)[0 :: len(ticks(-0.137, 0.77)) - 1] == [-0.137, 0.77]
+
+
+def test_wanted_ticks_outside_the_range_are_left_out():
+    assert ticks(0, 1, [-1, 0.25, 3]) == [0, 0.25, 1]
+
+
+@pytest.mark.parametrize(
+    ("number", "decimals", "text"),
+    [(0.3, 1, "0.3"), (-0.0, 1, "0.0"), (0.25, 1, "0.25"), (1500, None, "1500"), (1e-7, None, "1e-07")],
+)
+def test_decimals_are_kept_where_they_tell_the_truth(number, decimals, text):
+    assert label(number, decimals) == text
