@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+# libxml2 reads this once, before its first use: the OGC schemas are looked up in the shared folder, never in the net.
+if os.environ.get("BANDSTAND_SHARED"):
+    _catalog = Path(os.environ["BANDSTAND_SHARED"]).resolve() / "schemas" / "catalog.xml"
+    os.environ.setdefault("XML_CATALOG_FILES", _catalog.as_uri())
+
 # A small whole Bandstand: `site`, `engine`, `client`, `live`.
 pytest_plugins = ["tests.fixtures.site"]
 

@@ -6,6 +6,7 @@ One small map file a layer, since MapServer reads its map file anew for each req
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -88,7 +89,7 @@ class MapServer(Target):
         (self.folder / "mapserver.conf").write_text(
             f'CONFIG\n  ENV\n    MS_MAP_PATTERN "^{self.folder}/"\n  END\n  MAPS\n{maps}\n  END\nEND\n'
         )
-        nginx.write_fastcgi(self.folder, self.port, self.folder / "application.socket")
+        nginx.write_fastcgi(self.folder, self.port, *self._sockets())
 
     def _program(self) -> str:
         for candidate in ("mapserv", "/usr/lib/cgi-bin/mapserv"):
@@ -138,15 +139,17 @@ class MapServer(Target):
         (self.folder / f"{layer}.map").write_text(text)
         return layer
 
+    def _sockets(self) -> list[Path]:
+        return [self.folder / f"process{number}.socket" for number in range(PROCESSES)]
+
     def launch(self) -> None:
-        """Two processes on one socket, and nginx."""
-        path = self.folder / "application.socket"
-        path.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(str(path))
-            path.chmod(0o666)
-            listening.listen(128)
-            for _ in range(PROCESSES):
+        """Two processes, each on its own socket, and nginx."""
+        for path in self._sockets():
+            path.unlink(missing_ok=True)
+            with socket.socket(socket.AF_UNIX) as listening:
+                listening.bind(str(path))
+                path.chmod(0o666)
+                listening.listen(128)
                 self.spawn([self._program()], self._environment(), stdin=listening)
         self.spawn([nginx.command(), "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "log.txt")])
 
@@ -187,7 +190,7 @@ class MapServer(Target):
         settings = {name: value for name, value in self._environment().items() if name.startswith("GDAL")}
         return {
             "version": " ".join(version.split()[:3]),
-            "arrangement": f"FastCGI, {PROCESSES} processes behind nginx",
+            "arrangement": f"FastCGI, {PROCESSES} processes behind nginx, the second when the first is busy",
             "settings": f"{settings}; {tuned if self.tuned else 'all else as it comes, W5 from a tile index'}",
         }
 

@@ -28,10 +28,14 @@ http {{
 """
 
 FASTCGI = """
+  upstream application {{
+    server unix:{first} max_conns=1;
+    server unix:{second} backup;
+  }}
   server {{
     listen {host}:{port};
     location / {{
-      fastcgi_pass unix:{socket};
+      fastcgi_pass application;
       fastcgi_buffering on;
       fastcgi_buffers 64 64k;
       fastcgi_max_temp_file_size 0;
@@ -62,14 +66,14 @@ def command() -> str:
     return found
 
 
-def write_fastcgi(folder: Path, port: int, socket_path: Path) -> Path:
-    """A configuration that hands every request to a FastCGI socket.
+def write_fastcgi(folder: Path, port: int, first: Path, second: Path) -> Path:
+    """A configuration that hands every request to one of two FastCGI processes, each with a socket of its own.
 
-    Clients keep their connections; those to the socket are new for each request, as a FastCGI process serves one at a
-    time: a connection that is kept idle would lock its process away from requests that wait on others.
+    The second is asked while the first is busy. So a lone client meets one process and one block cache, where taking
+    turns would inflate every block twice. Clients keep their connections; those to the sockets are new for each
+    request, as an idle one would lock its process away from requests that wait on others.
     """
-    body = FASTCGI.format(socket=socket_path, host=HOST, port=port)
-    return _write(folder, body)
+    return _write(folder, FASTCGI.format(first=first, second=second, host=HOST, port=port))
 
 
 def write_static(folder: Path, port: int, root: Path) -> Path:

@@ -171,6 +171,12 @@ def engine():
     return FakeEngine()
 
 
+@pytest.fixture(scope="module")
+def fuzzed():
+    """An engine for the examples of a property test, which share it."""
+    return FakeEngine()
+
+
 @pytest.fixture
 def call():
     """Builds a Call out of a path and parameters; a mapping, or pairs where a key repeats."""

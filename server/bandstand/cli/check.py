@@ -27,7 +27,7 @@ def command(config_argument: Path | None, strict: bool, as_json: bool, config_pa
     bandstand check config.yml --strict
     """  # noqa: D301 - click wants its mark
     path = find_config(config_argument or config_path)
-    problems = list(_problems(path))
+    problems = find_problems(path)
     errors = sum(1 for p in problems if "  error  " in p)
     warnings = len(problems) - errors
     if as_json:
@@ -41,6 +41,11 @@ def command(config_argument: Path | None, strict: bool, as_json: bool, config_pa
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def find_problems(path: Path) -> list[str]:
+    """Everything that is wrong or doubtful, one `file:line:column  severity  key: what` each."""
+    return list(_problems(path))
 
 
 def _problems(path: Path) -> Iterator[str]:
@@ -57,7 +62,10 @@ def _problems(path: Path) -> Iterator[str]:
     except BandstandError as error:
         yield f"{path}:1:1  error    {error.locator or 'catalog'}: {error.message}"
         return
-    yield from _layers(path, config, engine)
+    try:
+        yield from _layers(path, config, engine)
+    finally:
+        engine.close()
     yield from _service(path, config)
 
 
@@ -72,8 +80,7 @@ def _layers(path: Path, config: Config, engine: Engine) -> Iterator[str]:
             if not engine.catalog.count(layer.collection):
                 here = ("collections", layer.collection)
                 yield f"{document.place(here)}  warning  {dotted(here)}: the catalogue has no scene of it"
-                continue
-        if layer.expression:
+        if layer.expression and engine.collection(layer.collection).fields:
             place = (*where, "expression")
             try:
                 engine.check_expression(layer.expression, layer.collection)

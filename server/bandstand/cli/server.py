@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from bandstand.catalog.sqlite import open_catalog
+from bandstand.cli.check import find_problems
 from bandstand.cli.console import fail, say
 from bandstand.config.schema import Config
 from bandstand.model.time import isoformat
@@ -24,7 +25,7 @@ _QUIET = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "server   %(levelname)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
-    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {"_granian": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
 }
 
 
@@ -41,9 +42,10 @@ def run_server(
     """
     address = host or config.server.host
     number = _claim(address, config.server.port if port is None else port)
-    configured = os.cpu_count() or 1 if config.server.workers == "auto" else config.server.workers
+    configured = _automatic() if config.server.workers == "auto" else config.server.workers
     count = workers or configured
     os.environ["BANDSTAND_CONFIG"] = str(path.resolve())
+    _check(path)
     _introduce(path, config)
     per_worker = threads or config.server.threads
     server = Granian(
@@ -58,7 +60,7 @@ def run_server(
         backpressure=max(256, 16 * per_worker),
         respawn_failed_workers=False,
         workers_kill_timeout=max(1, round(config.server.shutdown_grace_s)),
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=_QUIET,
         websockets=False,
         process_name=None,
@@ -70,6 +72,11 @@ def run_server(
 
     threading.Thread(target=_announce, args=(keep_alive, address, number, path), daemon=True).start()
     server.serve()
+
+
+def _automatic() -> int:
+    # A process keeps about two cores busy, and its threads share one cache of blocks.
+    return max(1, (len(os.sched_getaffinity(0)) + 1) // 2)
 
 
 def _claim(host: str, port: int) -> int:
@@ -88,6 +95,18 @@ def _claim(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
+def _check(path: Path) -> None:
+    """Find what would stop every worker, before one is started."""
+    problems = find_problems(path)
+    errors = [problem for problem in problems if "  error  " in problem]
+    for problem in errors:
+        say(problem)
+    if errors:
+        fail(f"{path} cannot be served as it is")
+    if problems:
+        say(f"check    {len(problems)} warning{'s' * (len(problems) > 1)}: `bandstand check` tells more")
+
+
 def _introduce(path: Path, config: Config) -> None:
     count = len(config.collections)
     layers = len(config.published())
@@ -103,7 +122,7 @@ def _introduce(path: Path, config: Config) -> None:
 
 def _announce(answers: Callable[[], None], host: str, port: int, path: Path) -> None:
     """Tell when the server answers; only from then on are failed workers started again."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - compared, not bound
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no bind
     base = f"http://{reachable}:{port}"
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:

@@ -68,7 +68,8 @@ class _Builder:
     def build(self, node: yaml.Node, path: Path) -> Any:
         self._document.places[path] = self._at(node)
         if isinstance(node, yaml.MappingNode):
-            # Anchors that are merged with `<<` become plain keys.
+            self._refuse_twins(node, path)
+            # What `<<` merges comes first, so that the mapping's own keys lie over it.
             self._loader.flatten_mapping(node)
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -82,13 +83,19 @@ class _Builder:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
-            if key in values:
-                self._document.problems.append(
-                    f"{self._at(key_node)}  error    {dotted((*path, key))}: this key stands here twice"
-                )
             self._document.keys[*path, key] = self._at(key_node)
             values[key] = self.build(value_node, (*path, key))
         return values
+
+    def _refuse_twins(self, node: yaml.MappingNode, path: Path) -> None:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = str(key_node.value)
+            if key in seen:
+                self._document.problems.append(
+                    f"{self._at(key_node)}  error    {dotted((*path, key))}: this key stands here twice"
+                )
+            seen.add(key)
 
     def _fill(self, node: yaml.ScalarNode, path: Path) -> str:
         def value(match: re.Match[str]) -> str:

@@ -18,6 +18,7 @@ from bandstand.errors import BandstandError, ConfigError, suggest
 from bandstand.model.crs import Crs, parse_crs
 from bandstand.model.grid import BBox
 from bandstand.model.tiling import WEB_MERCATOR_QUAD, TileMatrixSet, regular_set
+from bandstand.share import shipped
 
 
 def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
@@ -177,8 +178,11 @@ def _unfit(config: Config, document: Document) -> Iterator[str]:
         except ValueError as error:
             yield f"{document.place(('collections', name, 'profile'))}  error    collections.{name}.profile: {error}"
     seen: dict[str, str] = {}
+    styles = _style_names(config)
     for path, layer in placed_layers(config.layers):
         yield from _unfit_layer(config, document, path, layer, seen)
+        yield from _unfit_styles(document, path, layer, styles)
+        yield from _unfit_bands(config, document, path, layer)
 
 
 def _unfit_places(config: Config, document: Document) -> Iterator[str]:
@@ -265,3 +269,36 @@ def _unfit_layer(
             f"{document.place((*path, 'collection'))}  error    {here}.collection: "
             f'unknown collection "{layer.collection}".{near}'
         )
+
+
+def _style_names(config: Config) -> list[str]:
+    folders = [*config.folders.styles, shipped("styles")]
+    found = {p.stem for folder in folders if folder.is_dir() for p in folder.iterdir() if p.suffix == ".yml"}
+    return sorted(found)
+
+
+def _unfit_styles(document: Document, path: tuple[str | int, ...], layer: Layer, styles: list[str]) -> Iterator[str]:
+    asked = [((*path, "styles", n), name) for n, name in enumerate(layer.styles)]
+    if layer.style:
+        asked.insert(0, ((*path, "style"), layer.style))
+    for where, name in asked:
+        if name not in styles:
+            near = suggest(name, styles) or f" Known: {', '.join(styles)}."
+            yield f'{document.place(where)}  error    {dotted(where)}: unknown style "{name}".{near}'
+
+
+def _unfit_bands(config: Config, document: Document, path: tuple[str | int, ...], layer: Layer) -> Iterator[str]:
+    section = config.collections.get(layer.collection)
+    if section is None or not layer.bands:
+        return
+    try:
+        profile = effective(load_profile(section.profile), section)
+    except (KeyError, ValueError):
+        # Told already.
+        return
+    names = [band.name for band in profile.bands]
+    for number, name in enumerate(layer.bands):
+        if names and profile.resolve(name) is None:
+            where = (*path, "bands", number)
+            near = suggest(name, names) or f" Known: {', '.join(names)}."
+            yield f'{document.place(where)}  error    {dotted(where)}: unknown band "{name}".{near}'

@@ -78,8 +78,8 @@ class Server(Section):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every one.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
-    workers: int | Literal["auto"] = Field(default="auto", description="Processes; auto: one a core.")
-    threads: int = Field(default=8, ge=1, le=256, description="Requests that one process answers at a time.")
+    workers: int | Literal["auto"] = Field(default="auto", description="Processes; auto: one for every two cores.")
+    threads: int = Field(default=4, ge=1, le=256, description="Requests that one process answers at a time.")
     public_url: str = Field(
         default="", description="Address that clients use, without a slash at the end; empty: from the request."
     )

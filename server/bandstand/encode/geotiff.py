@@ -183,8 +183,8 @@ def _metadata(fields: tuple[Field, ...], tags: Mapping[str, str]) -> str:
 
 
 def _clean(value: str) -> str:
-    """Text that XML 1.0 can hold."""
-    return escape("".join(c if c >= " " or c in "\t\n" else " " for c in value))
+    """Text that XML 1.0 can hold; escaped twice, since GDAL unescapes what its XML parser has unescaped already."""
+    return escape(escape("".join(c if c >= " " or c in "\t\n" else " " for c in value)))
 
 
 def _write(samples: Samples, layout: Layout, tags: list[Tag]) -> Parts:

@@ -25,12 +25,20 @@ class Png8(PictureFormat):
 
 
 def quantise(image: Image) -> Image:
-    """A true-colour picture as one with a palette of up to 256 colours, the transparent one among them."""
+    """A true-colour picture as one with a palette of up to 256 colours, the transparent one among them.
+
+    Up to 256 colours stay exactly what they are.
+    """
+    words = np.ascontiguousarray(image.pixels).view(np.uint32)[..., 0]
+    colours = np.unique(words)
+    if len(colours) <= 256:
+        indices = np.searchsorted(colours, words).astype(np.uint8)
+        return Image(indices, colours.view(np.uint8).reshape(-1, 4), opaque=image.opaque)
     opaque = is_opaque(image)
     source = Pillow.fromarray(flatten(image, (0, 0, 0, 255)) if opaque else np.ascontiguousarray(image.pixels))
     small = source.quantize(256, method=Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
-    colours = bytes(small.getpalette("RGBA") or ())
-    return Image(np.asarray(small), np.frombuffer(colours, np.uint8).reshape(-1, 4), opaque=opaque)
+    found = bytes(small.getpalette("RGBA") or ())
+    return Image(np.asarray(small), np.frombuffer(found, np.uint8).reshape(-1, 4), opaque=opaque)
 
 
 FORMAT = Png8()

@@ -53,7 +53,7 @@ def answer_coverage(plan: Plan, library: Library, account: Account) -> Response:
 
 def etag(plan: Plan) -> str:
     """What the answer to a plan will be tagged with, known before it is made."""
-    return f"{plan.request.fingerprint}-{plan.data_version}-{__version__}"
+    return f"{plan.fingerprint}-{plan.data_version}-{__version__}"
 
 
 def _etag(plan: Plan, account: Account) -> str:

@@ -70,7 +70,7 @@ class Engine:
         self._by_name = {layer.name: layer for layer in self.layers}
         self._settler = Settler(catalog=catalog, collections=collections, recipes=recipes, limits=limits)
         self._settled: dict[tuple[str, Ask, int], StyledLayer] = {}
-        self._domains: dict[tuple[str, tuple[str, ...], int], Domain] = {}
+        self._domains: dict[tuple[str, tuple[str, ...], int, Crs | None], Domain] = {}
         self._lock = threading.Lock()
 
     def layer(self, name: str, service: str) -> Layer:
@@ -133,20 +133,22 @@ class Engine:
         """Where the layer has scenes; the whole world while it has none."""
         return self.catalog.extent(layer.collection) or _WORLD
 
-    def domain(self, layer: Layer) -> Domain:
-        """The coverage's native grid and range type.
+    def domain(self, layer: Layer, *, crs: Crs | None = None) -> Domain:
+        """The coverage's native grid and range type; with `crs` the same in another CRS of its scenes.
 
         Raises:
             UnknownLayer: The layer has no scene yet.
         """
         styled = self.ask(layer, Ask(data=True))
-        key = (layer.name, styled.program.inputs, self.catalog.revision(layer.collection))
+        wanted = crs or self._native_crs.get(layer.collection)
+        key = (layer.name, styled.program.inputs, self.catalog.revision(layer.collection), wanted)
         domain = self._domains.get(key)
         if domain is None:
-            crs = self._native_crs.get(layer.collection)
-            grid = native_grid(self.catalog, layer.collection, styled.program.inputs, crs=crs)
+            grid = native_grid(self.catalog, layer.collection, styled.program.inputs, crs=wanted)
             domain = Domain(grid=grid, fields=self.outputs(layer, Ask(data=True)))
             with self._lock:
+                if len(self._domains) >= _SETTLED:
+                    self._domains.clear()
                 self._domains[key] = domain
         return domain
 

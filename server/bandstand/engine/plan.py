@@ -1,5 +1,6 @@
 """Request to plan: which scenes, which overview of which file, and what it will cost. Never reads a block."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,6 +61,8 @@ class Plan:
     cost: Cost
     data_version: str
     """Changes whenever a collection that is read does."""
+    fingerprint: str
+    """That of the request, spelled once."""
 
 
 def make_plan(request: Request, catalog: Catalog, collections: Mapping[str, Collection]) -> Plan:
@@ -72,7 +75,7 @@ def make_plan(request: Request, catalog: Catalog, collections: Mapping[str, Coll
     layers = tuple(_plan_layer(layer, box, catalog, collections) for layer in request.layers)
     names = dict.fromkeys(layer.selection.collection for layer in request.layers)
     version = ",".join(f"{name}:{catalog.revision(name)}" for name in names)
-    return Plan(request, layers, _cost(request, layers), version)
+    return Plan(request, layers, _cost(request, layers), version, request.fingerprint)
 
 
 def ground_box(grid: Grid) -> BBox | None:
@@ -80,9 +83,10 @@ def ground_box(grid: Grid) -> BBox | None:
     box = grid.bbox
     if grid.crs == WEB_MERCATOR:
         # Closed form, since every tile comes this way (spherical Mercator, EPSG 1024).
-        lon = np.degrees(np.array([box.min_x, box.max_x]) / _EARTH_RADIUS_M)
-        lat = np.degrees(2 * np.arctan(np.exp(np.array([box.min_y, box.max_y]) / _EARTH_RADIUS_M)) - np.pi / 2)
-        return BBox(float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1]))
+        lon = [math.degrees(x / _EARTH_RADIUS_M) for x in (box.min_x, box.max_x)]
+        # asin(tanh) of the same: it does not overflow far from the Earth.
+        lat = [math.degrees(math.asin(math.tanh(y / _EARTH_RADIUS_M))) for y in (box.min_y, box.max_y)]
+        return BBox(lon[0], lat[0], lon[1], lat[1]) if lat[0] < lat[1] else None
     if grid.crs.geographic:
         return box if grid.crs == CRS84 else project_bbox(box, grid.crs, CRS84, points=3)
     return lonlat_bbox(box, grid.crs)

@@ -16,7 +16,7 @@ from bandstand.model.ask import Ask
 from bandstand.model.layer import Collection, Layer
 from bandstand.model.limits import Limits
 from bandstand.model.program import Program
-from bandstand.model.request import StyledLayer
+from bandstand.model.request import StyledLayer, canonical
 from bandstand.model.selection import Selection
 from bandstand.model.style import Style
 from bandstand.model.time import parse_time
@@ -58,7 +58,7 @@ class Settler:
             ids=ask.ids,
             max_cloud_cover=ask.max_cloud_cover,
         )
-        return StyledLayer(
+        settled = StyledLayer(
             name=layer.name,
             selection=selection,
             program=program,
@@ -67,6 +67,7 @@ class Settler:
             notes=resolved.notes,
             pinned=bool(ask.time),
         )
+        return dataclasses.replace(settled, digest=canonical(settled))
 
     def _style(self, layer: Layer, ask: Ask) -> Style:
         style = layer.style(ask.style)

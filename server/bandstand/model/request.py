@@ -43,6 +43,8 @@ class StyledLayer:
     """`Warning` texts that came up while it was settled: default or nearest time used."""
     pinned: bool = field(default=False, compare=False)
     """The time was named by the client, so that the answer may be kept for long."""
+    digest: str = field(default="", compare=False)
+    """`canonical` of this layer where somebody keeps the layer for many requests; empty: it is spelled each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,11 @@ def canonical(value: object) -> str:
     """Spell a frozen noun so that equal nouns are spelled alike (programs by their fingerprint)."""
     if isinstance(value, tuple):
         return f"[{','.join(map(canonical, value))}]"
+    if isinstance(value, StyledLayer) and value.digest:
+        return value.digest
+    if isinstance(value, Grid):
+        t = value.transform
+        return f"Grid({value.crs.key},{t.a!r},{t.b!r},{t.c!r},{t.d!r},{t.e!r},{t.f!r},{value.width},{value.height})"
     if isinstance(value, str | int | float | bool | None):
         return repr(value)
     if not isinstance(value, Request) and hasattr(value, "fingerprint"):

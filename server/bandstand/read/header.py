@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ _GDAL_NODATA = 42113
 _REDUCED = 1
 _MASK = 4
 _JPEG = 7
+_LERC_COMPRESSION = 34887
 _YCBCR = 6
 _ALPHA = frozenset({1, 2})
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
@@ -146,9 +148,9 @@ def read_header(tiff: TiffFile, compressions: frozenset[int]) -> Header:
         raise Unfit("its overviews have an unusual form")
     if masks and any((t.width, t.height) not in masks for t in ordered):
         raise Unfit("some of its levels have a mask and some have none")
-    dtype = np.dtype(main.form.dtype).newbyteorder("=").name
+    dtype = handed_out(main.form.dtype)
     return Header(
-        dtype="float32" if dtype == "float16" else dtype,
+        dtype=dtype,
         planes=main.planes - alpha,
         alpha=bool(alpha),
         nodata=parse_nodata(tiff.text(directories[0], _GDAL_NODATA), dtype),
@@ -165,7 +167,7 @@ def parse_nodata(text: str, dtype: str) -> float | int | None:
     kind = np.dtype(dtype)
     try:
         if kind.kind == "f":
-            return float(text)
+            return _representable(float(text), kind)
         number = int(text) if text.lstrip("+-").isdecimal() else float(text)
     except ValueError:
         return None
@@ -173,6 +175,20 @@ def parse_nodata(text: str, dtype: str) -> float | int | None:
         return None
     info = np.iinfo(kind)
     return int(number) if info.min <= number <= info.max else None
+
+
+def _representable(value: float, kind: np.dtype[Any]) -> float | None:
+    """Keep a float in the range of its type: the type's limit is often written with its last digit rounded up."""
+    limit = float(np.finfo(np.float64 if kind.itemsize > 4 else np.float32).max)
+    if not math.isfinite(value) or abs(value) <= limit:
+        return value
+    return math.copysign(limit, value) if math.isclose(abs(value), limit, rel_tol=1e-6) else None
+
+
+def handed_out(dtype: str) -> str:
+    """The name of the type that stored samples are handed out in: half precision as single, as GDAL does."""
+    name = str(np.dtype(dtype).newbyteorder("=").name)
+    return "float32" if name == "float16" else name
 
 
 def block_count(table: BlockTable) -> int:
@@ -195,6 +211,8 @@ def _table(tiff: TiffFile, directory: Directory, compressions: frozenset[int]) -
         raise Unfit(f"its colours (photometric interpretation {photometric}) need converting")
     planes = tiff.integer(directory, _SAMPLES, 1)
     dtype, bits = _samples(tiff, directory, planes)
+    if compression == _LERC_COMPRESSION and tiff.order == ">" and bits > 8:
+        raise Unfit("its LERC blocks hold swapped bytes")
     planar = tiff.integer(directory, _PLANAR, 1) == 2 and planes > 1
     form = BlockForm(
         width=block_width,

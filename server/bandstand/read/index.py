@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bandstand.errors import SourceUnavailable
 from bandstand.read.base import BlockForm, Foreign, Level
-from bandstand.read.header import BlockTable, Header, fault
+from bandstand.read.header import BlockTable, Header, fault, handed_out
 
 _MAGIC = b"BSIX\x01"
 # 8 million blocks of 16 bytes and a few JPEG tables.
@@ -88,6 +88,8 @@ def _unpack(index: bytes) -> Header | Foreign:
     shapes = {(t.planes, t.planar) for t in levels}
     if meta["kind"] != "own" or {p for p, _ in shapes} != {planes + alpha} or planes < 1:
         raise ValueError("of contradictory planes")
+    if any(t.bits == 1 or handed_out(t.form.dtype) != dtype for t in levels):
+        raise ValueError("of contradictory types")
     if any((m.width, m.height, m.planes) != (t.width, t.height, 1) for t, m in zip(levels, masks, strict=False)):
         raise ValueError("of contradictory masks")
     return Header(
@@ -166,7 +168,7 @@ def _integer(value: object) -> int:
 
 
 def _dtype(value: object) -> str:
-    if not isinstance(value, str) or np.dtype(value).kind not in "iuf":
+    if not isinstance(value, str) or np.dtype(value).kind not in "iuf" or np.dtype(value).itemsize > 8:
         raise TypeError("no number type")
     return value
 

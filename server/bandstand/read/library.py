@@ -68,6 +68,10 @@ class Library:
                 return found
         content = unpack(index, name_of(href)) if index else self._inspect(store, href, version)
         fresh: Source
+        if isinstance(content, Header) and not self._decodes(content):
+            raise SourceUnavailable(
+                f'"{name_of(href)}" is compressed in a way that has no codec here; ingest it again.'
+            )
         if isinstance(content, Foreign):
             fresh = GdalSource(href, version, content, store=store, handles=self._handles)
         else:
@@ -138,6 +142,9 @@ class Library:
         self._handles = Handles()
         for store in self._stores:
             store.close()
+
+    def _decodes(self, header: Header) -> bool:
+        return all(t.compression in self._codecs for t in (*header.levels, *header.masks) if t is not None)
 
     def _store(self, href: str) -> Store:
         for store in self._stores:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from bandstand.compute import Recipes, compile_expression
 from bandstand.model.crs import WEB_MERCATOR
 from bandstand.model.field import Field
@@ -35,9 +36,7 @@ def collection():
     scene = Field(name="SCL", dtype="uint8", nodata=0, categorical=True)
     odd = Field(name="Oa08 radiance", dtype="uint16", nodata=0, scale=0.5)
     aliases = tuple((common, name) for name, common in _BANDS.items())
-    return Collection(
-        name="s2_l2a", title="", profile="sentinel-2-l2a", fields=(*bands, scene, odd), aliases=aliases
-    )
+    return Collection(name="s2_l2a", title="", profile="sentinel-2-l2a", fields=(*bands, scene, odd), aliases=aliases)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What is written and what is understood: precedence, associativity, names, constants."""
 
 import pytest
+
 from bandstand.compute.expression.parse import parse
 from bandstand.compute.expression.tree import spell
 from bandstand.compute.naming import CollectionNames

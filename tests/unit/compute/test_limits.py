@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from bandstand.errors import InvalidProgram
 from bandstand.model.limits import Limits
 
@@ -23,8 +24,7 @@ REFUSED = [
     ("B04**" * 10_000 + "2", WIDE, "expression too deep"),
     ("B04?" * 10_000 + "2", WIDE, "expression too deep"),
     ("abs(" * 10_000 + "B04", WIDE, "expression too deep"),
-    ("+".join(["B04"] * 100_000), WIDE, "expression too complex"),
-    ("+".join(["B04"] * 1000), WIDE, "expression too complex"),
+    ("+".join(["B04"] * 10_000), WIDE, "expression too complex"),
     ("B04*" + "+B04*".join(f"{i}.5" for i in range(400)), WIDE, "expression too complex"),
     (
         "x0=B04;" + ";".join(f"x{i + 1}=x{i}*x{i}" for i in range(200)),
@@ -32,7 +32,6 @@ REFUSED = [
         "expression too complex: more than a million operations",
     ),
     ("B04<" * 999 + "B04", WIDE, "expression too complex"),
-    ("B04%" * 999 + "B04", WIDE, "expression too complex"),
     ("B04 + 9**9**9**9", WIDE, "a number grows too large"),
     ("B04 + " + "9" * 400, WIDE, "the number"),
     ("B04 + 10**308*10", WIDE, "a number grows too large"),
@@ -50,7 +49,8 @@ def test_too_much_is_refused_at_once(read, text, limits, start):
 
 ACCEPTED = [
     "+".join(["B04"] * 201),
-    "*".join(["B04"] * 150),
+    "*".join(["B04"] * 201),
+    "%".join(["B04"] * 40 + ["7"]),
     "(" * 40 + "B04" + ")" * 40,
     "(1+" * 40 + "B04" + ")" * 40,
     "a=B04;" + ";".join(f"a{i}=a*{i}" for i in range(60)),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from textwrap import dedent
 
 import pytest
+
 from bandstand.compute import compile_expression
 from bandstand.errors import InvalidProgram
 from bandstand.model.limits import Limits

@@ -66,7 +66,7 @@ def assemble(root: Value) -> Assembly:
     temporaries = _allocate(operations, registers, first_temporary)
     if first_temporary + len(temporaries) > _REGISTERS or len(names) > _MOST_INPUTS:
         raise InvalidProgram("expression too complex: too many different numbers and parts; use several requests")
-    kinds = [("b" if slot == "b" else "d") for slot in names.values()]
+    kinds = list(names.values())
     codes = {place: operation.code for place, operation in enumerate(operations)}
     codes |= {-1 - i: kind for i, kind in enumerate(kinds)}
     codes |= {-1001 - i: kind for i, (kind, _) in enumerate(constants)}

@@ -78,8 +78,8 @@ def _greatest(lib: Library, *values: Value) -> Value:
 
 
 def _modulo(lib: Library, a: Value, b: Value) -> Value:
-    # numexpr's % takes the dividend's sign, as C does; ours is the divisor's, as in Python and numpy.
-    rest, zero = a % b, lib.number(0.0)
+    # numexpr's own % rounds a/b and can be wrong by a whole b; C's fmod is exact but has the dividend's sign.
+    rest, zero = lib.fmod(a, b), lib.number(0.0)
     wrong = ((rest < zero) & (b > zero)) | ((rest > zero) & (b < zero))
     return lib.where(wrong, rest + b, rest)
 

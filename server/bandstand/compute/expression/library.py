@@ -10,6 +10,7 @@ Value = Any
 
 _SHARED = [
     "where",
+    "fmod",
     "maximum",
     "minimum",
     "isfinite",

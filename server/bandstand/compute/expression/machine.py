@@ -29,6 +29,8 @@ class Machine:
             InvalidProgram: More than numexpr can hold.
         """
         self._assembly = assemble(node)
+        self.predicate: bool = node.astKind == "bool"
+        """Whether it gives bool, else float64."""
         self._idle: deque[Any] = deque([self._make()])
 
     @property

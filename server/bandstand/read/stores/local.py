@@ -33,6 +33,9 @@ class LocalStore:
         self._lock = threading.Lock()
         self._files: OrderedDict[tuple[str, str], _File] = OrderedDict()
 
+    def __del__(self) -> None:
+        self.close()
+
     def takes(self, href: str) -> bool:
         """Whether it is a path, not a URL."""
         return "://" not in href

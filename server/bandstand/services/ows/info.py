@@ -59,7 +59,7 @@ def _hit(sample: Sample) -> bool:
 
 def _short(value: float | None) -> str:
     """At most six significant digits, trailing zeros of a decimal fraction dropped."""
-    return "no data" if value is None else f"{value:.6g}"
+    return "no data" if value is None or not math.isfinite(value) else f"{value:.6g}"
 
 
 def _dn(value: BandValue) -> str:

@@ -83,7 +83,7 @@ def problem_members(error: BandstandError, *, name: str = "", code: str = "") ->
 
 def problem(error: BandstandError, *, name: str = "", media_type: str = "application/problem+json") -> Response:
     """A problem document about one error; `name` is the parameter at fault."""
-    body = json.dumps(problem_members(error, name=name), ensure_ascii=False).encode()
+    body = json.dumps(problem_members(error, name=name), ensure_ascii=False).encode("utf-8", "replace")
     return Response(status=error.http_status, media_type=media_type, body=body, headers=fault_headers(error))
 
 

@@ -3,11 +3,13 @@
 from typing import Any
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import UnknownLayer
+from bandstand.errors import InvalidParameter, UnknownLayer, shorten, suggest
 from bandstand.model.coverage import Domain
+from bandstand.model.crs import Crs
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
+from bandstand.services.ows.kvp import listed
 from bandstand.services.ows.xml import plain_number, templates
 from bandstand.services.wcs.parse import crs_supported
 from bandstand.services.wcs.subset import axis_labels
@@ -21,6 +23,7 @@ PROFILES = (
     "http://www.opengis.net/spec/WCS_service-extension_range-subsetting/1.0/conf/record-subsetting",
     "http://www.opengis.net/spec/GMLCOV_geotiff-coverages/1.0/conf/geotiff-coverage",
 )
+SECTIONS = ("ServiceIdentification", "ServiceProvider", "OperationsMetadata", "ServiceMetadata", "Contents")
 INTERPOLATIONS = (
     "http://www.opengis.net/def/interpolation/OGC/1/nearest-neighbor",
     "http://www.opengis.net/def/interpolation/OGC/1/linear",
@@ -32,7 +35,7 @@ _SHORT = (("Cache-Control", "public, max-age=60"),)
 
 def capabilities(call: Call, args: Arguments, engine: Engine) -> Response:
     """The capabilities document; SECTIONS chooses its parts (OGC 06-121r9, 7.3.3)."""
-    wanted = {part.strip().casefold() for part in args.get("SECTIONS", default="All").split(",")}
+    wanted = _sections(args.get("SECTIONS", default="All"))
     published = [layer for layer in engine.layers if "wcs" in layer.services]
     summaries = [summary for layer in published if (summary := _summary(layer, engine)) is not None]
     crs_uris = dict.fromkeys(uri for summary in summaries for uri in summary["crs"])
@@ -44,9 +47,30 @@ def capabilities(call: Call, args: Arguments, engine: Engine) -> Response:
         formats=engine.formats("coverage"),
         crs_uris=list(crs_uris),
         coverages=summaries,
-        show=lambda section: "all" in wanted or section.casefold() in wanted,
+        show=wanted.__contains__,
     )
     return Response(media_type="application/xml", body=body.encode(), headers=_SHORT, etag=f"wcs-{engine.revision()}")
+
+
+def _sections(text: str) -> set[str]:
+    """The parts of the document that are asked for, in the standard's spelling.
+
+    Raises:
+        InvalidParameter: There is no such part.
+    """
+    known = {name.casefold(): name for name in SECTIONS}
+    wanted: set[str] = set()
+    for part in listed(text):
+        if part.casefold() == "all":
+            wanted |= set(SECTIONS)
+        elif part.casefold() in known:
+            wanted.add(known[part.casefold()])
+        else:
+            raise InvalidParameter(
+                f'SECTIONS: there is no "{shorten(part)}".{suggest(part, SECTIONS)} There are: {", ".join(SECTIONS)}.',
+                locator="SECTIONS",
+            )
+    return wanted
 
 
 def coverages(ids: list[str], engine: Engine) -> Response:
@@ -76,7 +100,7 @@ def _summary(layer: Layer, engine: Engine) -> dict[str, Any] | None:
         "abstract": layer.abstract,
         "keywords": layer.keywords,
         "wgs84": [plain_number(v) for v in (box.min_x, box.min_y, box.max_x, box.max_y)],
-        "crs": [known.uri for known in crs_supported(engine, crs)],
+        "crs": [known.uri for known in crs_supported(engine, layer)],
         "native_uri": crs.uri,
         "lower": _pair(crs.north_first, native.min_x, native.min_y),
         "upper": _pair(crs.north_first, native.max_x, native.max_y),
@@ -99,7 +123,7 @@ def _description(layer: Layer, engine: Engine) -> dict[str, Any]:
         "title": layer.title,
         "srs": crs.uri,
         "labels": " ".join(labels),
-        "units": "deg deg" if crs.geographic else "m m",
+        "units": " ".join([_unit(crs)] * 2),
         "lower": _pair(crs.north_first, box.min_x, box.min_y),
         "upper": _pair(crs.north_first, box.max_x, box.max_y),
         "begin": begin,
@@ -108,6 +132,13 @@ def _description(layer: Layer, engine: Engine) -> dict[str, Any]:
         **_vectors(domain.grid),
         "fields": [_field(domain, i) for i in range(len(domain.fields))],
     }
+
+
+def _unit(crs: Crs) -> str:
+    """UCUM's word for the unit of both axes; the database's own for units that are rare."""
+    name = crs.proj.axis_info[0].unit_name
+    known = {"metre": "m", "degree": "deg", "US survey foot": "[ft_us]", "foot": "[ft_i]"}
+    return known.get(name, name.replace(" ", "_"))
 
 
 def _vectors(grid: Grid) -> dict[str, str]:

@@ -1,16 +1,22 @@
 """From subsets, CRSs and scaling to the grid of the answer."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bandstand.errors import InvalidSubset
-from bandstand.model.crs import Crs
+from bandstand.model.crs import Crs, transformer
 from bandstand.model.grid import Affine, BBox, Grid, project_bbox
 from bandstand.services.wcs.scaling import Scaling
-from bandstand.services.wcs.subset import Subset, axis_labels, interval
+from bandstand.services.wcs.subset import Subset, axis_labels, interval, means_degrees
 
 _HAIR_PX = 1e-4
 """Clients round the borders of cells (GDAL sends 17 digits): so far outside still counts as on the border."""
+_MOST_PX = 1e9
+"""Longer sides are refused here already: no file has them, and their numbers would overflow later."""
+
+Lattice = Callable[[Crs], Grid | None]
+"""The coverage's cells in a CRS that its scenes are stored in; None for any other CRS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,68 +30,95 @@ class Wanted:
     scaling: Scaling
 
 
-def answer_grid(native: Grid, wanted: Wanted) -> Grid:
+def answer_grid(native: Grid, wanted: Wanted, lattice: Lattice) -> Grid:
     """The grid of the answer.
 
-    Without a change of CRS it is a part of the native lattice: the cells that the trim touches, never shifted
-    (the low and the high bound are included, OGC 09-110r4, 8.4.2.3). With one, the pixel size stays as on the
-    ground and the grid starts at the upper left corner of the trimmed area.
+    In a CRS of the scenes it is a part of their own lattice: the cells that the trim touches, never shifted (the
+    low and the high bound are included, OGC 09-110r4, 8.4.2.3), so that pixels leave as they are stored. In any
+    other CRS the pixels keep their size on the ground and start at the upper left corner of the trimmed area.
+
+    Args:
+        native: The coverage's domain.
+        wanted: What is asked.
+        lattice: Knows the domain in every CRS of the scenes, the native one among them.
 
     Raises:
         InvalidSubset: The subset lies outside the coverage.
     """
-    asked = _asked_box(native, wanted)
-    if wanted.subsetting_crs == native.crs:
-        grid = _snap(native, asked, wanted.subsets)
-        if wanted.output_crs != native.crs:
-            grid = _reproject(grid, wanted.output_crs)
-    else:
-        grid = _foreign(native, asked, wanted)
+    asked, slices = _asked_box(_whole(native, wanted.subsetting_crs, lattice), native, wanted)
+    cells = lattice(wanted.output_crs)
+    grid = _filled(native, asked, slices, wanted) if cells is None else _on_lattice(cells, asked, slices, wanted)
     if wanted.scaling.wanted:
         width, height = wanted.scaling.size(grid.width, grid.height)
         return Grid.from_bbox(grid.crs, grid.bbox, width, height)
     return grid
 
 
-def _asked_box(native: Grid, wanted: Wanted) -> tuple[float, float, float, float]:
-    """The asked box (min x, min y, max x, max y) in the subsetting CRS, cut to the coverage."""
-    whole = project_bbox(native.bbox, native.crs, wanted.subsetting_crs)
+Box = tuple[float, float, float, float]
+"""min x, min y, max x, max y; unlike a `BBox` it may be a line or a point."""
+
+
+def _whole(native: Grid, crs: Crs, lattice: Lattice) -> BBox:
+    """The coverage's box in the subsetting CRS."""
+    cells = lattice(crs)
+    whole = cells.bbox if cells is not None else project_bbox(native.bbox, native.crs, crs)
     if whole is None:
-        raise InvalidSubset(
-            f"The coverage cannot be expressed in {wanted.subsetting_crs.short}.", locator="SUBSETTINGCRS"
-        )
+        raise InvalidSubset(f"The coverage cannot be expressed in {crs.short}.", locator="SUBSETTINGCRS")
+    return whole
+
+
+def _asked_box(whole: BBox, native: Grid, wanted: Wanted) -> tuple[Box, frozenset[str]]:
+    """The asked box in the subsetting CRS, cut to the coverage, and the axes along which it is a slice."""
     low = {"x": whole.min_x, "y": whole.min_y}
     high = {"x": whole.max_x, "y": whole.max_y}
-    hair = {"x": whole.width, "y": whole.height}
-    pixels = {"x": native.width, "y": native.height}
+    slack = {"x": whole.width / native.width * _HAIR_PX, "y": whole.height / native.height * _HAIR_PX}
     for subset in wanted.subsets:
         kind = subset.kind
         first, last = interval(subset)
-        slack = hair[kind] / pixels[kind] * _HAIR_PX
         first = low[kind] if first is None else first
         last = high[kind] if last is None else last
-        if first > high[kind] + slack or last < low[kind] - slack or first > last:
-            labels = dict(zip("xy", axis_labels(wanted.subsetting_crs), strict=True))
-            raise InvalidSubset(
-                f"SUBSET {subset.axis}({first:.10g},{last:.10g}) lies outside the coverage, which reaches from "
-                f"{low[kind]:.10g} to {high[kind]:.10g} along {labels[kind]}.",
-                locator=subset.axis,
-            )
-        low[kind], high[kind] = max(first, low[kind]), min(last, high[kind])
-    return low["x"], low["y"], high["x"], high["y"]
+        if first > high[kind] + slack[kind] or last < low[kind] - slack[kind]:
+            raise InvalidSubset(_outside(subset, low[kind], high[kind], wanted.subsetting_crs), locator=subset.axis)
+        low[kind], high[kind] = (min(max(v, low[kind]), high[kind]) for v in (first, last))
+    slices = frozenset(subset.kind for subset in wanted.subsets if subset.is_slice)
+    return (low["x"], low["y"], high["x"], high["y"]), slices
 
 
-def _snap(native: Grid, asked: tuple[float, float, float, float], subsets: tuple[Subset, ...]) -> Grid:
-    to_pixel = native.transform.inverse
+def _outside(subset: Subset, low: float, high: float, crs: Crs) -> str:
+    label = dict(zip("xy", axis_labels(crs), strict=True))[subset.kind]
+    bounds = subset.low if subset.high is None else f"{subset.low},{subset.high}"
+    text = (
+        f"SUBSET {subset.axis}({bounds}) lies outside the coverage, which reaches from {low:.10g} to {high:.10g} "
+        f"along {label} in {crs.short}."
+    )
+    if means_degrees(subset.axis) and not crs.geographic:
+        text += " For degrees add SUBSETTINGCRS=http://www.opengis.net/def/crs/EPSG/0/4326."
+    return text
+
+
+def _on_lattice(cells: Grid, asked: Box, slices: frozenset[str], wanted: Wanted) -> Grid:
+    if wanted.subsetting_crs == cells.crs:
+        return _snap(cells, asked, slices)
+    # A line or point becomes a sliver, so that it has a box around it in the other CRS.
+    box = _thickened(asked, *(side * 1e-3 for side in _pixel_size(cells, wanted.subsetting_crs, asked)))
+    projected = project_bbox(box, wanted.subsetting_crs, cells.crs)
+    shared = projected and projected.intersection(cells.bbox)
+    if shared is None:
+        raise InvalidSubset("The subset lies outside the coverage.", locator="SUBSET")
+    return _snap(cells, (shared.min_x, shared.min_y, shared.max_x, shared.max_y), frozenset())
+
+
+def _snap(cells: Grid, asked: Box, slices: frozenset[str]) -> Grid:
+    """The cells that the box touches."""
+    to_pixel = cells.transform.inverse
     left, bottom = to_pixel(asked[0], asked[1])
     right, top = to_pixel(asked[2], asked[3])
-    sliced = {subset.kind for subset in subsets if subset.is_slice}
-    col, width = _cells(left, right, native.width, one="x" in sliced)
-    row, height = _cells(top, bottom, native.height, one="y" in sliced)
-    return native.crop(col, row, width, height)
+    col, width = _touched(left, right, cells.width, one="x" in slices)
+    row, height = _touched(top, bottom, cells.height, one="y" in slices)
+    return cells.crop(col, row, width, height)
 
 
-def _cells(first: float, last: float, count: int, *, one: bool) -> tuple[int, int]:
+def _touched(first: float, last: float, count: int, *, one: bool) -> tuple[int, int]:
     """First cell and number of cells that an interval of pixel positions touches."""
     start = min(max(math.floor(first + _HAIR_PX), 0), count - 1)
     if one:
@@ -94,50 +127,47 @@ def _cells(first: float, last: float, count: int, *, one: bool) -> tuple[int, in
     return start, stop - start
 
 
-def _foreign(native: Grid, asked: tuple[float, float, float, float], wanted: Wanted) -> Grid:
-    """A trim in another CRS than the native one."""
-    min_x, min_y, max_x, max_y = asked
-    size_x, size_y = _ground_size(native, wanted.subsetting_crs, asked)
-    box = BBox(min_x, min_y, max_x if max_x > min_x else min_x + size_x, max_y if max_y > min_y else min_y + size_y)
-    if wanted.output_crs == native.crs:
-        projected = project_bbox(box, wanted.subsetting_crs, native.crs)
-        shared = projected.intersection(native.bbox) if projected else None
-        if shared is None:
-            raise InvalidSubset("The subset lies outside the coverage.", locator="SUBSET")
-        return _snap(native, (shared.min_x, shared.min_y, shared.max_x, shared.max_y), ())
-    if wanted.output_crs == wanted.subsetting_crs:
-        return _fill(box, wanted.output_crs, size_x, size_y)
-    projected = project_bbox(box, wanted.subsetting_crs, wanted.output_crs)
+def _filled(native: Grid, asked: Box, slices: frozenset[str], wanted: Wanted) -> Grid:
+    """A grid in a CRS that no scene is stored in."""
+    crs = wanted.output_crs
+    if wanted.subsetting_crs == native.crs:
+        box = _snap(native, asked, slices).bbox
+    else:
+        box = _thickened(asked, *_pixel_size(native, wanted.subsetting_crs, asked))
+    projected = project_bbox(box, wanted.subsetting_crs, crs)
     if projected is None:
-        raise InvalidSubset(f"The subset cannot be expressed in {wanted.output_crs.short}.", locator="OUTPUTCRS")
-    corners = (projected.min_x, projected.min_y, projected.max_x, projected.max_y)
-    return _fill(projected, wanted.output_crs, *_ground_size(native, wanted.output_crs, corners))
-
-
-def _reproject(grid: Grid, crs: Crs) -> Grid:
-    """A native part in another CRS: same area, about the same number of pixels on the ground."""
-    box = project_bbox(grid.bbox, grid.crs, crs)
-    if box is None:
         raise InvalidSubset(f"The subset cannot be expressed in {crs.short}.", locator="OUTPUTCRS")
-    size = _ground_size(grid, crs, (box.min_x, box.min_y, box.max_x, box.max_y))
-    return _fill(box, crs, *size)
+    corners = (projected.min_x, projected.min_y, projected.max_x, projected.max_y)
+    size_x, size_y = _pixel_size(native, crs, corners)
+    width, height = projected.width / size_x, projected.height / size_y
+    if max(width, height) > _MOST_PX:
+        raise InvalidSubset(f"The subset is too large to be expressed in {crs.short}.", locator="OUTPUTCRS")
+    transform = Affine(size_x, 0.0, projected.min_x, 0.0, -size_y, projected.max_y)
+    return Grid(crs, transform, max(1, math.ceil(width - _HAIR_PX)), max(1, math.ceil(height - _HAIR_PX)))
 
 
-def _ground_size(native: Grid, crs: Crs, around: tuple[float, float, float, float]) -> tuple[float, float]:
-    """The native pixel's sides in units of another CRS, measured in the middle of a box there."""
+def _thickened(asked: Box, size_x: float, size_y: float) -> BBox:
+    """The box, at least so large."""
+    min_x, min_y, max_x, max_y = asked
+    return BBox(min_x, min_y, max(max_x, min_x + size_x), max(max_y, min_y + size_y))
+
+
+def _pixel_size(native: Grid, crs: Crs, around: Box) -> tuple[float, float]:
+    """The sides of a pixel in another CRS that is as long on the ground as a native one, in the middle of a box.
+
+    Raises:
+        InvalidSubset: The place cannot be expressed in one of the systems.
+    """
     if crs == native.crs:
         return native.resolution
     x, y = (around[0] + around[2]) / 2, (around[1] + around[3]) / 2
-    step_x, step_y = max((around[2] - around[0]) / 64, 1e-9), max((around[3] - around[1]) / 64, 1e-9)
-    here = project_bbox(BBox(x - step_x / 2, y - step_y / 2, x + step_x / 2, y + step_y / 2), crs, native.crs, points=3)
-    if here is None:
+    # Some metres to either side: long against rounding, short against the bend of projections.
+    step = 16.0 / crs.metres_per_unit
+    xs, ys = [x - step, x + step, x, x], [y, y, y - step, y + step]
+    there_x, there_y = transformer(crs, native.crs).transform(xs, ys)
+    along_x = math.hypot(there_x[1] - there_x[0], there_y[1] - there_y[0]) / (2 * step)
+    along_y = math.hypot(there_x[3] - there_x[2], there_y[3] - there_y[2]) / (2 * step)
+    if not (math.isfinite(along_x) and math.isfinite(along_y) and along_x > 0 and along_y > 0):
         raise InvalidSubset(f"The pixel size cannot be expressed in {crs.short}.", locator="OUTPUTCRS")
     width, height = native.resolution
-    return step_x * width / here.width, step_y * height / here.height
-
-
-def _fill(box: BBox, crs: Crs, size_x: float, size_y: float) -> Grid:
-    """The grid from the upper left corner of a box that covers it with pixels of this size."""
-    width = max(1, math.ceil(box.width / size_x - _HAIR_PX))
-    height = max(1, math.ceil(box.height / size_y - _HAIR_PX))
-    return Grid(crs, Affine(size_x, 0.0, box.min_x, 0.0, -size_y, box.max_y), width, height)
+    return width / along_x, height / along_y

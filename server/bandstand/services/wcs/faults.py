@@ -35,6 +35,10 @@ NAMES = {
     "size": "SUBSET",
     "bbox": "SUBSET",
     "grid": "SUBSET",
+    **{
+        option: f"GEOTIFF:{option.upper()}"
+        for option in ("compression", "predictor", "interleave", "tiling", "tilewidth", "tileheight")
+    },
 }
 
 
@@ -48,5 +52,6 @@ def fault(call: Call, error: BandstandError) -> Response:  # noqa: ARG001 - ever
         status=status,
         ows="2.0",
         version="2.0.1",
-        media_type="application/xml",
+        # Clients in the field know reports by this type alone.
+        media_type="text/xml",
     )

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from bandstand.engine.engine import Engine
+from bandstand.engine.times import NEVER
 from bandstand.errors import (
     InvalidParameter,
+    InvalidTime,
     UnknownBand,
     UnsupportedCrs,
     UnsupportedInterpolation,
@@ -14,13 +16,14 @@ from bandstand.errors import (
 from bandstand.model.ask import Ask
 from bandstand.model.crs import CRS84, WEB_MERCATOR, WGS84, Crs, parse_crs
 from bandstand.model.exchange import Arguments
+from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request
 from bandstand.services.ows.kvp import media_type, required
 from bandstand.services.ows.vendor import Wishes, read_resampling, read_wishes
-from bandstand.services.wcs.extent import Wanted, answer_grid
+from bandstand.services.wcs.extent import Lattice, Wanted, answer_grid
 from bandstand.services.wcs.scaling import read_scaling
-from bandstand.services.wcs.subset import Subset, read_subsets, time_of
+from bandstand.services.wcs.subset import SUBSET_KEY, Subset, read_subsets, time_of
 
 STANDARD = frozenset(
     {
@@ -36,6 +39,8 @@ STANDARD = frozenset(
         "scaleaxes",
         "scalesize",
         "scaleextent",
+        "width",
+        "height",
         "rangesubset",
         "interpolation",
         "interpolationmethod",
@@ -48,6 +53,14 @@ STANDARD = frozenset(
         "predictor",
     }
 )
+
+
+_FORMAT_NAMES = {
+    "tiff": "image/tiff",
+    "geotiff_float": "image/tiff",
+    "image/tiff;application=geotiff": "image/tiff",
+}
+"""Spellings of other servers, in lower case and without blanks, besides those that every service takes."""
 
 
 class SubsettingCrsNotSupported(UnsupportedCrs):
@@ -67,9 +80,16 @@ def coverage_id(text: str) -> str:
     return text.removeprefix("['").removesuffix("']")
 
 
-def crs_supported(engine: Engine, native: Crs) -> tuple[Crs, ...]:
-    """What may be asked of a coverage: its own CRS first, then those that maps offer."""
-    return tuple(dict.fromkeys((native, *(crs for crs in engine.crs if crs != native), WGS84, CRS84, WEB_MERCATOR)))
+def crs_supported(engine: Engine, layer: Layer) -> tuple[Crs, ...]:
+    """What may be asked of a coverage: its own CRS first, then those of its scenes, then those that maps offer."""
+    native = engine.domain(layer).grid.crs
+    stored = stored_crs(engine, layer)
+    return tuple(dict.fromkeys((native, *stored, *engine.crs, WGS84, CRS84, WEB_MERCATOR)))
+
+
+def stored_crs(engine: Engine, layer: Layer) -> tuple[Crs, ...]:
+    """The CRSs of a coverage's scenes that have a name, most frequent first."""
+    return tuple(parse_crs(key) for key in engine.extent(layer).crs if key.startswith(("EPSG:", "OGC:CRS84")))
 
 
 def parse_coverage(args: Arguments, engine: Engine) -> tuple[Request, Wishes]:
@@ -82,32 +102,64 @@ def parse_coverage(args: Arguments, engine: Engine) -> tuple[Request, Wishes]:
     layer = engine.layer(coverage_id(required(args, "COVERAGEID", hint="the id of a coverage")), "wcs")
     native = engine.domain(layer).grid
     subsets = read_subsets(args)
-    time = next((time_of(s) for s in subsets if s.kind == "time"), "") or args.get("TIME")
-    wishes = read_wishes(
-        args, STANDARD | {key for key in args.keys() if key.startswith("subset")}, time=time, data=True
-    )  # noqa: SIM118
+    numbered = {key for key in args.keys() if SUBSET_KEY.fullmatch(key)}  # noqa: SIM118 - Arguments is no mapping
+    wishes = read_wishes(args, STANDARD | numbered, time=_time(subsets, args), data=True)
     ask = _with_range(_with_interpolation(wishes.ask, args), args, layer, engine)
-    wanted = _wanted(args, engine, native.crs, subsets)
-    grid = answer_grid(native, wanted)
+    wanted = _wanted(args, crs_supported(engine, layer), native.crs, subsets)
+    grid = answer_grid(native, wanted, _lattice(engine, layer, native))
     output = Output(kind="coverage", media_type=_format(args, engine), options=_options(args))
-    request = Request(layers=(engine.ask(layer, ask),), grid=grid, output=output)
-    return request, replace(wishes, ask=ask)
+    styled = engine.ask(layer, ask)
+    if styled.selection.times == (NEVER,) and layer.time.missing != "blank":
+        raise InvalidTime(_nothing_then(layer, engine, ask.time), locator="time")
+    return Request(layers=(styled,), grid=grid, output=output), replace(wishes, ask=ask)
 
 
-def _wanted(args: Arguments, engine: Engine, native: Crs, subsets: tuple[Subset, ...]) -> Wanted:
+def _time(subsets: tuple[Subset, ...], args: Arguments) -> str:
+    """The time as SUBSET has it, or our TIME, which means the same."""
+    found = next((time_of(subset) for subset in subsets if subset.kind == "time"), None)
+    plain = args.get("TIME")
+    if found and plain and found != plain:
+        raise InvalidParameter(
+            f'SUBSET says time "{shorten(found)}" and TIME says "{shorten(plain)}"; give one.', locator="TIME"
+        )
+    return found or plain
+
+
+def _nothing_then(layer: Layer, engine: Engine, asked: str) -> str:
+    axis = engine.times(layer)
+    reach = f" Its times reach from {axis.values[0]} to {axis.values[-1]}." if axis.values else ""
+    return f'Coverage "{layer.name}" has no scene within {shorten(asked)}.{reach}'
+
+
+def _lattice(engine: Engine, layer: Layer, native: Grid) -> Lattice:
+    def cells(crs: Crs) -> Grid | None:
+        if crs == native.crs:
+            return native
+        return engine.domain(layer, crs=crs).grid if crs in stored_crs(engine, layer) else None
+
+    return cells
+
+
+def _wanted(args: Arguments, supported: tuple[Crs, ...], native: Crs, subsets: tuple[Subset, ...]) -> Wanted:
     spatial = tuple(subset for subset in subsets if subset.kind != "time")
-    supported = crs_supported(engine, native)
-    inline = {subset.crs for subset in spatial if subset.crs}
-    text = args.get("SUBSETTINGCRS")
-    if not text and len(inline) == 1:
-        text = inline.pop()
-    elif len(inline | ({text} if text else set())) > 1:
+    text = _once(args, "SUBSETTINGCRS")
+    spoken = dict.fromkeys([*([text] if text else []), *(subset.crs for subset in spatial if subset.crs)])
+    read = {_crs(name, supported, SubsettingCrsNotSupported, "SUBSETTINGCRS") for name in spoken}
+    if len(read) > 1:
         raise InvalidParameter("SUBSET and SUBSETTINGCRS name different CRSs; use one for all.", locator="SUBSET")
-    subsetting = _crs(text, supported, SubsettingCrsNotSupported, "SUBSETTINGCRS") if text else native
+    subsetting = read.pop() if read else native
     # Requirement 10 of OGC 11-053r1: without outputCrs the answer is in the subsettingCrs.
-    text = args.get("OUTPUTCRS")
+    text = _once(args, "OUTPUTCRS")
     output = _crs(text, supported, OutputCrsNotSupported, "OUTPUTCRS") if text else subsetting
     return Wanted(spatial, subsetting, output, read_scaling(args))
+
+
+def _once(args: Arguments, key: str) -> str:
+    """A key that may stand only once, even with the same value (requirements 8 and 11 of OGC 11-053r1)."""
+    values = args.all(key)
+    if len(values) > 1:
+        raise InvalidParameter(f"{key} was given {len(values)} times; give it once.", locator=key)
+    return values[0] if values else ""
 
 
 def _crs(text: str, supported: tuple[Crs, ...], refusal: type[UnsupportedCrs], key: str) -> Crs:
@@ -141,7 +193,9 @@ def _with_range(ask: Ask, args: Arguments, layer: Layer, engine: Engine) -> Ask:
     text = args.get("RANGESUBSET")
     if not text:
         return ask
-    known = [field.name for field in engine.outputs(layer, replace(ask, bands=()))]
+    if ask.bands:
+        raise InvalidParameter("RANGESUBSET and BANDS exclude each other; give one.", locator="RANGESUBSET")
+    known = [field.name for field in engine.outputs(layer, ask)]
     names: list[str] = []
     for part in (piece.strip() for piece in text.split(",")):
         first, colon, last = (piece.strip() for piece in part.partition(":"))
@@ -177,7 +231,10 @@ def _format(args: Arguments, engine: Engine) -> str:
         raise InvalidParameter(
             f'MEDIATYPE "{shorten(wrapping)}" is not offered; leave it out to get the file itself.', locator="MEDIATYPE"
         )
-    return media_type(text, offered, "FORMAT") if text else offered[0]
+    if not text:
+        return offered[0]
+    text = _FORMAT_NAMES.get("".join(text.casefold().split()), text)
+    return media_type(text, offered, "FORMAT")
 
 
 def _options(args: Arguments) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,9 @@ from bandstand.services.wcs.subset import axis_kind
 
 _PART = re.compile(r"\s*([\w.-]+)\s*\(([^()]*)\)\s*")
 _KEYS = ("SCALEFACTOR", "SCALEAXES", "SCALESIZE", "SCALEEXTENT")
+_SIDES = ("WIDTH", "HEIGHT")
 _MOST = 1e9
+_LONGEST = 1000
 
 
 class InvalidScaleFactor(InvalidScale):
@@ -50,16 +52,22 @@ class Scaling:
 def read_scaling(args: Arguments) -> Scaling:
     """The scaling of a request; at most one of the four keys may be given (requirement 4).
 
+    WIDTH and HEIGHT, which are no words of WCS 2.0, mean what they mean in maps: SCALESIZE.
+
     Raises:
         InvalidParameter: Two keys, or an unreadable text.
         InvalidScaleFactor: Zero, negative or no number.
         ScaleAxisUndefined: An unknown axis.
     """
-    given = [key for key in _KEYS if args.all(key) or key.casefold() in args.keys()]  # noqa: SIM118
-    if len(given) > 1:
+    given = [key for key in _KEYS if key.casefold() in args.keys()]  # noqa: SIM118 - an empty one counts
+    given += [key for key in _SIDES if args.all(key)]
+    if len(given) > 1 and given != [*_SIDES]:
         raise InvalidParameter(f"{given[0]} and {given[1]} exclude each other; give one.", locator=given[1])
     if not given:
         return Scaling()
+    if given[0] in _SIDES:
+        wide, high = (args.get(key) for key in _SIDES)
+        return Scaling(width=_size(wide, "WIDTH") if wide else None, height=_size(high, "HEIGHT") if high else None)
     (key,) = given
     texts = args.all(key)
     if len(texts) != 1:
@@ -71,8 +79,8 @@ def read_scaling(args: Arguments) -> Scaling:
     if key == "SCALEAXES":
         factors = {kind: _positive(text, key) for kind, text in pairs.items()}
         return Scaling(factor_x=factors.get("x"), factor_y=factors.get("y"))
-    reader: Callable[[str], int] = _size if key == "SCALESIZE" else _extent
-    sizes = {kind: reader(text) for kind, text in pairs.items()}
+    reader: Callable[[str, str], int] = _size if key == "SCALESIZE" else _extent
+    sizes = {kind: reader(text, key) for kind, text in pairs.items()}
     return Scaling(width=sizes.get("x"), height=sizes.get("y"))
 
 
@@ -80,7 +88,7 @@ def _pairs(text: str, key: str) -> dict[str, str]:
     found: dict[str, str] = {}
     position = 0
     while position < len(text):
-        match = _PART.match(text, position)
+        match = _PART.match(text, position) if len(text) <= _LONGEST else None
         if match is None:
             raise InvalidParameter(
                 f'{key} "{shorten(text)}" cannot be read; expected axis(value), such as {key}=E(500),N(400).',
@@ -115,28 +123,33 @@ def _positive(text: str, key: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (math.isfinite(value) and 0 < value < _MOST):
-        raise InvalidScaleFactor(f'{key} "{shorten(text)}" is no positive number.', locator=text[:40])
+    if not (math.isfinite(value) and 0 < value < _MOST) or "_" in text or not text.isascii():
+        raise InvalidScaleFactor(
+            f'{key} "{shorten(text)}" is no positive number below {_MOST:g}.', locator=text[:40] or key
+        )
     return value
 
 
-def _size(text: str) -> int:
-    value = _positive(text, "SCALESIZE")
-    if value != int(value) or value < 1:
-        raise InvalidScaleFactor(f'SCALESIZE "{shorten(text)}" is no whole number of pixels.', locator=text[:40])
+def _size(text: str, key: str) -> int:
+    value = _positive(text, key)
+    if not value.is_integer():
+        raise InvalidScaleFactor(f'{key} "{shorten(text)}" is no whole number of pixels.', locator=text[:40])
     return int(value)
 
 
-def _extent(text: str) -> int:
+def _extent(text: str, key: str) -> int:
     parts = text.split(":")
     try:
-        low, high = (int(float(part)) for part in parts)
-    except ValueError as error:
+        low, high = (float(part) for part in parts)
+    except ValueError:
+        low = high = math.nan
+    if not (low.is_integer() and high.is_integer()) or "_" in text:
         raise InvalidExtent(
-            f'SCALEEXTENT "{shorten(text)}" cannot be read; expected low:high in pixels.', locator=text[:40]
-        ) from error
-    except OverflowError as error:
-        raise InvalidExtent(f'SCALEEXTENT "{shorten(text)}" is not finite.', locator=text[:40]) from error
+            f'{key} "{shorten(text)}" cannot be read; expected low:high in whole pixels.', locator=text[:40] or key
+        )
     if high < low or high - low >= _MOST:
-        raise InvalidExtent(f'SCALEEXTENT "{shorten(text)}": the low end lies above the high one.', locator=text[:40])
-    return high - low + 1
+        raise InvalidExtent(
+            f'{key} "{shorten(text)}": the low end must not lie above the high one, nor {_MOST:g} pixels below it.',
+            locator=text[:40],
+        )
+    return int(high - low) + 1

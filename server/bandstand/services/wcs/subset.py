@@ -8,7 +8,10 @@ from bandstand.errors import InvalidAxis, InvalidParameter, InvalidSubset, short
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Arguments
 
-_FORM = re.compile(r"^\s*(?P<axis>[\w.-]+)\s*(?:,\s*(?P<crs>[^()]+?))?\s*\(\s*(?P<inside>.*?)\s*\)\s*$", re.DOTALL)
+SUBSET_KEY = re.compile(r"subset\d*")
+"""SUBSET, and the numbered keys that GDAL sends for further axes; in lower case."""
+_AXIS = re.compile(r"[\w.-]{1,64}")
+_LONGEST = 1000
 _X = frozenset({"x", "e", "easting", "long", "lon", "longitude", "i"})
 _Y = frozenset({"y", "n", "northing", "lat", "latitude", "j"})
 _TIME = frozenset({"time", "t", "ansi", "date", "phenomenontime", "begin"})
@@ -40,6 +43,11 @@ def axis_labels(crs: Crs) -> tuple[str, str]:
     return ("Long", "Lat") if crs.geographic else ("E", "N")
 
 
+def means_degrees(name: str) -> bool:
+    """Whether an axis was called by a name of longitude or latitude."""
+    return name.casefold().startswith(("lon", "lat"))
+
+
 def read_subsets(args: Arguments) -> tuple[Subset, ...]:
     """Every SUBSET of a request; numbered keys (`SUBSET0`) count as well, since GDAL sends them.
 
@@ -47,7 +55,7 @@ def read_subsets(args: Arguments) -> tuple[Subset, ...]:
         InvalidAxis: An axis is unknown, or named twice.
         InvalidParameter: A text has not the form `axis(low,high)` or `axis(point)`.
     """
-    texts = [text for key in args.keys() if re.fullmatch(r"subset\d*", key) for text in args.all(key)]  # noqa: SIM118
+    texts = [text for key in args.keys() if SUBSET_KEY.fullmatch(key) for text in args.all(key)]  # noqa: SIM118
     found: dict[str, Subset] = {}
     for text in texts:
         subset = _read(text)
@@ -76,26 +84,33 @@ def axis_kind(name: str) -> str:
 
 
 def _read(text: str) -> Subset:
-    match = _FORM.match(text)
-    if match is None:
+    # By hand, since a pattern with this much optional space takes its time over hostile texts.
+    head, opened, rest = text.strip().partition("(")
+    name, comma, crs = (part.strip() for part in head.partition(","))
+    if not (opened and rest.endswith(")") and _AXIS.fullmatch(name) and len(text) <= _LONGEST) or (comma and not crs):
         raise InvalidParameter(
-            f'SUBSET "{shorten(text)}" cannot be read; expected axis(low,high) or axis(point), such as E(380000,390000).',
+            f'SUBSET "{shorten(text)}" cannot be read; expected axis(low,high) or axis(point), '
+            "such as E(380000,390000).",
             locator="SUBSET",
         )
-    kind = axis_kind(match["axis"])
-    parts = _split(match["inside"])
-    if not 1 <= len(parts) <= 2 or not all(parts):
-        raise InvalidParameter(
-            f'SUBSET "{shorten(text)}" has {len(parts)} value(s); expected axis(low,high) or axis(point).',
-            locator=match["axis"],
+    kind = axis_kind(name)
+    parts = _split(rest[:-1])
+    if not 1 <= len(parts) <= 2 or not all(parts) or any(c in part for part in parts for c in '()"'):
+        raise InvalidSubset(
+            f'SUBSET "{shorten(text)}" cannot be read; expected {name}(low,high) or {name}(point), * for an open end.',
+            locator=name,
         )
-    return Subset(match["axis"], kind, parts[0], parts[1] if len(parts) == 2 else None, (match["crs"] or "").strip())
+    return Subset(name, kind, parts[0], parts[1] if len(parts) == 2 else None, crs)
 
 
 def _split(inside: str) -> list[str]:
-    """Split at the commas outside quotes, and take the quotes off."""
-    parts = re.findall(r'"[^"]*"|[^,]+', inside)
-    return [part.strip().strip('"').strip() for part in parts]
+    """Split at the comma, and take the quotes off."""
+    return [_unquoted(part.strip()) for part in inside.split(",")]
+
+
+def _unquoted(text: str) -> str:
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1].strip() if quoted else text
 
 
 def interval(subset: Subset) -> tuple[Bound, Bound]:
@@ -123,7 +138,7 @@ def _bound(text: str, subset: Subset) -> Bound:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
+    if not math.isfinite(value) or not text.isascii() or "_" in text:
         raise InvalidSubset(
             f'SUBSET {subset.axis}: "{shorten(text)}" is no number; give numbers or * such as {subset.axis}(380000,*).',
             locator=subset.axis,

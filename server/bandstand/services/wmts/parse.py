@@ -35,7 +35,10 @@ INFO_EXTENSIONS = {
     "xml": "text/xml",
 }
 _SET_ALIASES = {"GoogleMapsCompatible": "WebMercatorQuad"}
-_ADDRESS = ("Layer", "Style", "Format", "TileMatrixSet", "TileMatrix", "TileRow", "TileCol")
+_SPELLED = {
+    name.casefold(): name for name in ("Layer", "Style", "Format", "TileMatrixSet", "TileMatrix", "TileRow", "TileCol")
+}
+_ADDRESS = tuple(_SPELLED)
 _STANDARD = frozenset(
     {"service", "version", "request", "layer", "style", "format", "tilematrixset", "tilematrix", "tilerow", "tilecol"}
     | {"i", "j", "infoformat", "time", "acceptversions", "acceptformats", "sections", "updatesequence"}
@@ -53,6 +56,7 @@ class Address:
     matrix: str
     row: str
     col: str
+    media_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,23 +128,15 @@ def kvp_address(args: Arguments) -> Address:
     Raises:
         MissingParameter: One is not.
     """
-    sent = args.keys()
-    for name in _ADDRESS:
-        if name.casefold() not in sent or (name != "Style" and name.casefold() not in args):
-            raise kvp.missing(name)
-    get = args.get
-    return Address(
-        get("layer"),
-        get("style"),
-        get("time"),
-        get("tilematrixset"),
-        get("tilematrix"),
-        get("tilerow"),
-        get("tilecol"),
-    )
+    layer, style, format_, tile_set, matrix, row, col = values = [args.get(name) for name in _ADDRESS]
+    if not all(values):
+        for name, value in zip(_ADDRESS, values, strict=True):
+            if not value and (name != "style" or name not in args.keys()):  # noqa: SIM118 - sent, maybe empty
+                raise kvp.missing(_SPELLED[name])
+    return Address(layer, style, args.get("time"), tile_set, matrix, row, col, format_)
 
 
-def path_address(variables: Mapping[str, str], col: str) -> Address:
+def path_address(variables: Mapping[str, str], col: str, media_type: str = "") -> Address:
     """The tile's address out of a path; a path without a time means the default one."""
     get = variables.get
     return Address(
@@ -151,6 +147,7 @@ def path_address(variables: Mapping[str, str], col: str) -> Address:
         get("matrix", ""),
         get("row", ""),
         col,
+        media_type,
     )
 
 
@@ -167,7 +164,7 @@ def split_extension(segment: str, known: Mapping[str, str]) -> tuple[str, str]:
     return stem, media_type
 
 
-def read_tile(address: Address, media_type: str, args: Arguments, engine: Engine) -> TileQuery:
+def read_tile(address: Address, args: Arguments, engine: Engine) -> TileQuery:
     """Read GetTile (07-057r7, 7.2).
 
     Raises:
@@ -175,6 +172,7 @@ def read_tile(address: Address, media_type: str, args: Arguments, engine: Engine
     """
     layer = engine.layer(address.layer, "wmts")
     offered = tile_formats(engine)
+    media_type = address.media_type
     if media_type not in offered:
         media_type = kvp.media_type(media_type, offered, "Format")
     grid = _grid(address, layer, engine)

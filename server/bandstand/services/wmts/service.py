@@ -59,7 +59,7 @@ class Wmts:
             return self._capabilities(call, args, engine)
         address = kvp_address(args)
         if operation == "GetTile":
-            return _draw(read_tile(address, args.get("format"), args, engine), call, engine)
+            return _draw(read_tile(address, args, engine), call, engine)
         i, j, media_type = kvp_pixel(args)
         return _inform(read_info(address, (i, j), media_type, args, engine), engine)
 
@@ -82,7 +82,7 @@ class Wmts:
             address = path_address(variables, variables["col"])
             return _inform(read_info(address, (i, variables["j"]), media_type, args, engine), engine)
         col, media_type = split_extension(tail, EXTENSIONS)
-        return _draw(read_tile(path_address(variables, col), media_type, args, engine), call, engine)
+        return _draw(read_tile(path_address(variables, col, media_type), args, engine), call, engine)
 
 
 def _draw(query: TileQuery, call: Call, engine: Engine) -> Response:

@@ -1,0 +1,171 @@
+"""WMS capabilities: valid, escaped, complete, the same twice, and negotiated."""
+
+import pytest
+from lxml import etree
+
+from bandstand.services.wms import SERVICE
+
+WMS = {"w": "http://www.opengis.net/wms", "x": "http://www.w3.org/1999/xlink"}
+GET = {"SERVICE": "WMS", "REQUEST": "GetCapabilities"}
+
+
+@pytest.fixture
+def document(ask_service):
+    return lambda **more: etree.fromstring(ask_service(SERVICE, "/wms", GET | more).body)
+
+
+def named(root, name):
+    return root.xpath(f"//w:Layer[w:Name='{name}']", namespaces=WMS)[0]
+
+
+def test_the_1_3_0_document_is_valid(document, schema):
+    checked = schema("ogc/wms/1.3.0/capabilities_1_3_0.xsd")
+    assert checked.validate(document()), checked.error_log
+
+
+@pytest.mark.parametrize("file", ["WMS_MS_Capabilities.dtd", "capabilities_1_1_1.dtd"])
+def test_the_1_1_1_document_is_valid_under_both_published_dtds(document, dtd, file):
+    checked = dtd(f"ogc/wms/1.1.1/{file}")
+    assert checked.validate(document(VERSION="1.1.1")), checked.error_log
+
+
+@pytest.mark.parametrize("version", ["1.3.0", "1.1.1"])
+def test_a_document_without_layers_is_valid_too(engine, document, schema, dtd, version):
+    engine.layers = ()
+    checked = (
+        schema("ogc/wms/1.3.0/capabilities_1_3_0.xsd") if version == "1.3.0" else dtd("ogc/wms/1.1.1/WMS_MS_Capabilities.dtd")
+    )
+    assert checked.validate(document(VERSION=version)), checked.error_log
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ({}, "1.3.0"),
+        ({"VERSION": "1.3.0"}, "1.3.0"),
+        ({"VERSION": "100.0.0"}, "1.3.0"),
+        ({"VERSION": "nonsense"}, "1.3.0"),
+        ({"VERSION": "1.2.0"}, "1.1.1"),
+        ({"VERSION": "1.1.1"}, "1.1.1"),
+        ({"VERSION": "0.0.0"}, "1.1.1"),
+        ({"WMTVER": "1.0.0"}, "1.1.1"),
+        ({"WMTVER": "1.1.1", "VERSION": "100.0.0"}, "1.3.0"),
+        ({"VERSION": "0.0.0", "WMTVER": "1.3.0"}, "1.1.1"),
+    ],
+)
+def test_the_version_is_negotiated(document, asked, answered):
+    assert document(**asked).get("version") == answered
+
+
+@pytest.mark.parametrize(("version", "media_type"), [("1.3.0", "text/xml"), ("1.1.1", "application/vnd.ogc.wms_xml")])
+@pytest.mark.parametrize("format_", ["", "text/xml", "bogus"])
+def test_the_media_type_follows_the_version_whatever_format_says(ask_service, version, media_type, format_):
+    response = ask_service(SERVICE, "/wms", GET | {"VERSION": version, "FORMAT": format_})
+    assert (response.status, response.media_type) == (200, media_type)
+
+
+@pytest.mark.parametrize("request_", ["GetCapabilities", "getcapabilities", "capabilities"])
+def test_keys_have_no_case_and_foreign_ones_are_ignored(ask_service, request_):
+    response = ask_service(SERVICE, "/wms/", {"rEqUeSt": request_, "token": "x", "map": "/etc/passwd"})
+    assert response.status == 200
+
+
+def test_every_layer_of_the_service_is_there_in_its_folder(document):
+    root = document()
+    assert [e.text for e in root.iterfind(".//w:Layer/w:Name", WMS)] == ["s2", "cover", "dem"]
+    assert named(root, "cover").getparent().findtext("w:Title", namespaces=WMS) == "Optical"
+    assert named(root, "dem").getparent().findtext("w:Title", namespaces=WMS) == "Tests & <trials>"
+
+
+def test_the_boxes_follow_the_axis_order_of_their_crs(document):
+    boxes = {b.get("CRS"): b for b in named(document(), "s2").iterfind("w:BoundingBox", WMS)}
+    assert [boxes["EPSG:4326"].get(k) for k in ("minx", "miny", "maxx", "maxy")] == ["43.125", "2.25", "44.0625", "3.75"]
+    assert [boxes["CRS:84"].get(k) for k in ("minx", "miny", "maxx", "maxy")] == ["2.25", "43.125", "3.75", "44.0625"]
+    assert float(boxes["EPSG:3035"].get("minx")) < float(boxes["EPSG:3035"].get("miny"))
+
+
+def test_a_crs_that_does_not_reach_the_layer_has_no_box(document):
+    assert "EPSG:2193" not in {b.get("CRS") for b in named(document(), "s2").iterfind("w:BoundingBox", WMS)}
+
+
+def test_1_1_1_boxes_have_x_first(document):
+    box = document(VERSION="1.1.1").xpath("//Layer[Name='s2']/BoundingBox[@SRS='EPSG:4326']")[0]
+    assert [box.get(k) for k in ("minx", "miny", "maxx", "maxy")] == ["2.25", "43.125", "3.75", "44.0625"]
+
+
+def test_no_layer_has_a_box_in_a_crs_that_is_not_listed(document):
+    root = document()
+    for box in root.iterfind(".//w:BoundingBox", WMS):
+        listed = {c.text for layer in box.iterancestors(f"{{{WMS['w']}}}Layer") for c in layer.iterfind("w:CRS", WMS)}
+        assert box.get("CRS") in listed
+
+
+def test_the_time_dimension_lists_values_and_default(document):
+    time = named(document(), "s2").find("w:Dimension", WMS)
+    assert (time.get("name"), time.get("units"), time.get("default")) == ("time", "ISO8601", "2023-06-29")
+    assert time.text.split(",")[0] == "2023-06-04"
+
+
+def test_nearest_is_told_where_it_is_the_layers_rule(document):
+    root = document()
+    assert named(root, "cover").find("w:Dimension", WMS).get("nearestValue") == "1"
+    assert named(root, "s2").find("w:Dimension", WMS).get("nearestValue") == "0"
+
+
+def test_many_times_become_a_range(engine, document):
+    engine.dates = tuple(f"{year}-{month:02}-{day:02}" for year in (2021, 2022) for month in range(1, 13) for day in range(1, 29))
+    assert named(document(), "s2").findtext("w:Dimension", namespaces=WMS) == "2021-01-01/2022-12-28/P1D"
+
+
+def test_a_layer_without_times_has_no_dimension(engine, document):
+    engine.dates = ("",)[:0]
+    engine.times = lambda layer: type("Axis", (), {"values": (), "default": ""})()
+    assert named(document(), "s2").find("w:Dimension", WMS) is None
+
+
+def test_every_address_keeps_the_token_and_ends_as_a_prefix(document):
+    root = document()
+    hrefs = [e.get(f"{{{WMS['x']}}}href") for e in root.iterfind(".//w:DCPType//w:OnlineResource", WMS)]
+    assert set(hrefs) == {"https://maps.example.org/k/t0ken/wms?"}
+
+
+def test_a_legend_address_gives_what_it_declares(document, ask_service):
+    url = named(document(), "s2").find(".//w:LegendURL", WMS)
+    query = url.find("w:OnlineResource", WMS).get(f"{{{WMS['x']}}}href").partition("?")[2]
+    pairs = [tuple(p.split("=")) for p in query.replace("%2F", "/").split("&")]
+    response = ask_service(SERVICE, "/wms", pairs)
+    assert (response.media_type, url.get("width"), url.get("height")) == ("image/png", "120", "60")
+    assert response.body == b"s2 ndvi None None"
+
+
+def test_two_calls_give_the_same_bytes_and_tag(ask_service):
+    first, second = (ask_service(SERVICE, "/wms", GET) for _ in range(2))
+    assert (first.body, first.etag) == (second.body, second.etag)
+
+
+def test_the_tag_changes_with_the_revision(engine, ask_service):
+    before = ask_service(SERVICE, "/wms", GET).etag
+    engine.revised = "8"
+    assert ask_service(SERVICE, "/wms", GET).etag != before
+
+
+@pytest.mark.parametrize(
+    ("sequence", "code"), [("7", "CurrentUpdateSequence"), ("8", "InvalidUpdateSequence"), ("10", "InvalidUpdateSequence")]
+)
+def test_a_known_or_higher_update_sequence_is_refused(ask_service, sequence, code):
+    response = ask_service(SERVICE, "/wms", GET | {"UPDATESEQUENCE": sequence})
+    assert f'code="{code}"'.encode() in response.body
+
+
+@pytest.mark.parametrize("sequence", ["6", "", "x"])
+def test_a_lower_or_unreadable_update_sequence_gets_the_document(document, sequence):
+    assert document(UPDATESEQUENCE=sequence).get("updateSequence") == "7"
+
+
+def test_a_revision_that_is_no_integer_is_not_published(engine, document):
+    engine.revised = "af03"
+    assert document(UPDATESEQUENCE="af03").get("updateSequence") is None
+
+
+def test_names_for_people_are_escaped(document):
+    assert named(document(), "s2").findtext("w:Title", namespaces=WMS) == "Sentinel-2 & more"
