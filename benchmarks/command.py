@@ -40,6 +40,7 @@ def arguments_of(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--cache-mb", type=int, default=1024, help="block cache of a peer, all processes together")
     parser.add_argument("--bandstand-cache-mb", type=int, default=256, help="block cache of Bandstand, likewise")
     parser.add_argument("--bandstand-workers", type=int, default=1, help="processes of Bandstand")
+    parser.add_argument("--bandstand-threads", type=int, default=4, help="threads a process of Bandstand")
     parser.add_argument("--check-only", action="store_true", help="compare pictures, measure nothing")
     parser.add_argument("--update", type=Path, help="document to put the table into, between its marks")
     found = parser.parse_args(words)
@@ -118,7 +119,7 @@ def _prepared(asked: argparse.Namespace, data: Archive) -> list[Target]:
         memory = asked.bandstand_cache_mb if ours else asked.cache_mb
         target = TARGETS[name](data, _folder(asked, name), free_port(), memory)
         if isinstance(target, Bandstand):
-            target.workers = asked.bandstand_workers
+            target.workers, target.threads = asked.bandstand_workers, asked.bandstand_threads
         try:
             target.prepare()
         except CannotRunError as error:

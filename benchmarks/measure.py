@@ -47,11 +47,12 @@ def slot(
         time.sleep(0.3)
         alive = processes.tree([child.pid for child in target.children])
         processes.reset_peak(alive)
-        server, machine = processes.cpu_s(alive), processes.machine_busy_s()
+        server, machine, begun = processes.cpu_s(alive), processes.machine_busy_s(), time.monotonic()
         limit = 10**9 if workload.may_repeat else len(listed)
         found = _load(target, listed, clients, seconds=seconds, start=cursor.place, limit=limit)
         server = processes.cpu_s(alive) - server
         machine = processes.machine_busy_s() - machine
+        elapsed = time.monotonic() - begun
         held = processes.memory(alive)
     finally:
         target.stop()
@@ -59,7 +60,7 @@ def slot(
     cursor.place = (cursor.place + asked) % len(listed)
     return found | {
         "cpu_ms_a_request": 1000 * server / asked,
-        "other_cpu_share": max(0.0, machine - server - found["loader_cpu_s"]) / found["seconds"],
+        "other_cpu_share": max(0.0, machine - server - found["loader_cpu_s"]) / elapsed,
         "loader_cpu_share": found["loader_cpu_s"] / found["seconds"],
         "rss_mb": held.rss_bytes / 1e6,
         "peak_rss_mb": held.peak_bytes / 1e6,

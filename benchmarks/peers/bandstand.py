@@ -17,18 +17,30 @@ INGEST_TIMEOUT_S = 600
 
 CONFIG = """\
 version: 1
-server: {{workers: {workers}}}
-catalog: {{path: {folder}/catalog}}
+server:
+  workers: {workers}
+  threads: {threads}
+  block_cache_bytes: {cache_bytes}
+folders: {{styles: [{folder}/styles]}}
+catalog: {{path: {folder}/catalog.sqlite}}
 collections:
   s2_l2a:
     title: Benchmark archive
     profile: sentinel-2-l2a
-    source: {source}
+    native_crs: EPSG:32631
 layers:
-  - {{name: true_color, collection: s2_l2a, style: {folder}/rgb.yml}}
+  - {{name: true_color, collection: s2_l2a, style: bench_rgb}}
   - {{name: s2_l2a, collection: s2_l2a}}
-cache:
-  blocks: {{max_bytes: {cache_bytes}}}
+logging: {{access: false, level: warning}}
+"""
+
+# Linear, digital numbers 0 to 3000, as every other target stretches.
+STYLE = """\
+title: Linear 0 to 0.3
+kind: rgb
+channels: [red, green, blue]
+range: [0, 0.3]
+gamma: 1
 """
 
 
@@ -38,6 +50,8 @@ class Bandstand(Target):
 
     workers: int = 1
     """Processes."""
+    threads: int = 4
+    """Requests that one process answers at a time."""
 
     name = "bandstand"
     is_peer = False
@@ -50,11 +64,16 @@ class Bandstand(Target):
     def prepare(self) -> None:
         """Write the configuration and ingest the archive."""
         program = self._program()
+        styles = self.folder / "styles"
+        styles.mkdir(exist_ok=True)
+        (styles / "bench_rgb.yml").write_text(STYLE)
+        for old in self.folder.glob("catalog.sqlite*"):
+            old.unlink()
         self.config.write_text(
             CONFIG.format(
                 workers=self.workers,
+                threads=self.threads,
                 folder=self.folder,
-                source=self.archive.root,
                 cache_bytes=self.cache_mb * 1_000_000 // self.workers,
             )
         )
@@ -78,7 +97,7 @@ class Bandstand(Target):
 
     def launch(self) -> None:
         """Start the server."""
-        options = ["--port", str(self.port), "--workers", str(self.workers)]
+        options = ["--port", str(self.port), "--no-ingest"]
         self.spawn([self._program(), "serve", str(self.config), *options], {"PYTHONUNBUFFERED": "1"})
 
     @property
@@ -140,6 +159,6 @@ class Bandstand(Target):
         """Version and arrangement."""
         return {
             "version": f"bandstand {importlib.metadata.version('bandstand')}",
-            "arrangement": f"{self.workers} process(es), threads as the server's default",
+            "arrangement": f"{self.workers} process(es) of {self.threads} threads",
             "settings": f"block cache {self.cache_mb} MB in all",
         }

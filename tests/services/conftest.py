@@ -36,7 +36,7 @@ if os.environ.get("BANDSTAND_SHARED"):
         "XML_CATALOG_FILES", f"file://{os.path.realpath(os.environ['BANDSTAND_SHARED'])}/schemas/catalog.xml"
     )
 
-from lxml import etree  # noqa: E402 - the catalogue must be known first
+from lxml import etree
 
 UTM31 = parse_crs("EPSG:32631")
 
@@ -69,20 +69,48 @@ class FakeEngine(Engine):
         ndvi = Style(name="ndvi", title="NDVI <ramp>")
         grey = Style(name="grey", title="Grey")
         self.layers = (
-            Layer(name="s2", title="Sentinel-2 & more", collection="s2_l2a", styles=(ndvi, grey), folder="Optical",
-                  abstract="a < b", keywords=("ndvi",), attribution="© provider & co"),
-            Layer(name="cover", title="Land cover", collection="lc", styles=(grey,), folder="Optical",
-                  time=TimeRules(resolution="year", missing="nearest")),
+            Layer(
+                name="s2",
+                title="Sentinel-2 & more",
+                collection="s2_l2a",
+                styles=(ndvi, grey),
+                folder="Optical",
+                abstract="a < b",
+                keywords=("ndvi",),
+                attribution="© provider & co",
+            ),
+            Layer(
+                name="cover",
+                title="Land cover",
+                collection="lc",
+                styles=(grey,),
+                folder="Optical",
+                time=TimeRules(resolution="year", missing="nearest"),
+            ),
             Layer(name="dem", title="Elevation", collection="dem", styles=(grey,), queryable=False),
             Layer(name="raw", title="Data only", collection="raw", styles=(grey,), services=frozenset({"wcs"})),
         )
-        self.crs = tuple(parse_crs(c) for c in ("EPSG:3857", "EPSG:4326", "CRS:84", "EPSG:3035", "EPSG:32631", "EPSG:2193"))
+        self.crs = tuple(
+            parse_crs(c) for c in ("EPSG:3857", "EPSG:4326", "CRS:84", "EPSG:3035", "EPSG:32631", "EPSG:2193")
+        )
         self.sets = (
             WEB_MERCATOR_QUAD,
-            regular_set("UTM31N", "UTM 31", UTM31, origin=(100000.0, 9400000.0), resolutions=(1280.0, 320.0, 20.0),
-                        extent=BBox(100000.0, 0.0, 900000.0, 9400000.0)),
-            regular_set("WorldWGS84", "WGS 84", parse_crs("EPSG:4326"), origin=(-180.0, 90.0), resolutions=(0.7, 0.35),
-                        extent=BBox(-180.0, -90.0, 180.0, 90.0)),
+            regular_set(
+                "UTM31N",
+                "UTM 31",
+                UTM31,
+                origin=(100000.0, 9400000.0),
+                resolutions=(1280.0, 320.0, 20.0),
+                extent=BBox(100000.0, 0.0, 900000.0, 9400000.0),
+            ),
+            regular_set(
+                "WorldWGS84",
+                "WGS 84",
+                parse_crs("EPSG:4326"),
+                origin=(-180.0, 90.0),
+                resolutions=(0.7, 0.35),
+                extent=BBox(-180.0, -90.0, 180.0, 90.0),
+            ),
         )
         self.requests = []
         self.asks = []
@@ -111,10 +139,21 @@ class FakeEngine(Engine):
             raise InvalidParameter("RANGE is bad", locator="range")
         if "B99" in ask.bands:
             raise UnknownBand("no B99", locator="bands")
-        selection = Selection(collection=layer.collection, bands=("B04", "B08"), times=(), ids=ask.ids,
-                              resampling=ask.resampling or layer.resampling, order=ask.order or layer.order)
-        return StyledLayer(name=layer.name, selection=selection, program=FakeProgram(ask.expr or "ndvi"),
-                           style=None if ask.data else style, opacity=ask.opacity)
+        selection = Selection(
+            collection=layer.collection,
+            bands=("B04", "B08"),
+            times=(),
+            ids=ask.ids,
+            resampling=ask.resampling or layer.resampling,
+            order=ask.order or layer.order,
+        )
+        return StyledLayer(
+            name=layer.name,
+            selection=selection,
+            program=FakeProgram(ask.expr or "ndvi"),
+            style=None if ask.data else style,
+            opacity=ask.opacity,
+        )
 
     def times(self, layer):
         if layer.name == "dem":
@@ -131,8 +170,12 @@ class FakeEngine(Engine):
         self.requests.append(request)
         if self.failure:
             raise self.failure
-        return Response(media_type=request.output.media_type, body=request.fingerprint.encode(), etag=request.fingerprint,
-                        headers=(("Cache-Control", "public, max-age=60"),))
+        return Response(
+            media_type=request.output.media_type,
+            body=request.fingerprint.encode(),
+            etag=request.fingerprint,
+            headers=(("Cache-Control", "public, max-age=60"),),
+        )
 
     def sample(self, request):
         self.requests.append(request)
@@ -159,10 +202,14 @@ def sample(layer):
     b08 = Field(name="B08", dtype="uint16", nodata=0.0, scale=0.0001, offset=-0.1)
     scl = Field(name="SCL", dtype="uint8", categorical=True)
     return Sample(
-        layer=layer, title=f"Title <{layer}>", lonlat=(1.4321, 43.6041),
+        layer=layer,
+        title=f"Title <{layer}>",
+        lonlat=(1.4321, 43.6041),
         outputs=(BandValue(field=Field(name="ndvi", dtype="float32"), value=0.6498049),),
         bands=(BandValue(field=b08, value=0.212, stored=3120), BandValue(field=scl, value=4, label="vegetation <b>")),
-        item="S2A_31TCJ_20230614_0_L2A", time="2023-06-14T10:56:19Z", cloud_cover=3.1,
+        item="S2A_31TCJ_20230614_0_L2A",
+        time="2023-06-14T10:56:19Z",
+        cloud_cover=3.1,
     )
 
 

@@ -1,7 +1,6 @@
 """The embedded catalogue: one SQLite file, an R*Tree over place and time, readers that never wait for a writer."""
 
 import json
-import math
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,16 +10,18 @@ from urllib.parse import quote
 
 from bandstand.catalog.base import Stored
 from bandstand.catalog.memory import Kept, Revised
-from bandstand.catalog.packing import boxes, microseconds, pack, unpack
+from bandstand.catalog.packing import microseconds, unpack
 from bandstand.catalog.schema import prepare
+from bandstand.catalog.writing import FOREVER, delete_parts, forget_files, write_item
 from bandstand.errors import CatalogUnavailable
 from bandstand.model.grid import BBox
 from bandstand.model.item import Item
 from bandstand.model.layer import Extent
 from bandstand.model.time import Moment, TimeSpan, from_microseconds
 
-_FOREVER = 1e30
 _BATCH = 200
+_SHORT = 64
+"""Answers of up to so many scenes are remembered: those of tiles, again and again for other expressions."""
 _SEARCH = """
 SELECT i.rid, i.revision FROM box r CROSS JOIN item i ON i.rid = r.id >> 1
 WHERE r.minc <= :cid AND r.maxc >= :cid
@@ -54,6 +55,7 @@ class SqliteCatalog:
         self._busy_s = busy_timeout_s
         self._local = threading.local()
         self._items = Kept(cache_bytes)
+        self._answers: Revised[tuple[Item, ...]] = Revised(512)
         self._moments: Revised[tuple[Moment, ...]] = Revised(64)
         self._extents: Revised[Extent | None] = Revised(256)
         self._ready = False
@@ -75,10 +77,12 @@ class SqliteCatalog:
         limit: int | None = None,
     ) -> tuple[Item, ...]:
         """See `Catalog.search`."""
+        question = (collection, bbox, times, ids, max_cloud_cover, limit)
         with self._reading() as connection:
-            cid = self._cid(connection, collection)
-            if cid is None:
-                return ()
+            cid, revision = self._state(connection, collection)
+            kept = self._answers.get(question, revision)
+            if kept is not None or cid < 0:
+                return kept or ()
             found: dict[int, tuple[int, int]] = {}
             for part in _parts(bbox):
                 statement, values = _query(cid, part, times, ids, max_cloud_cover, limit)
@@ -86,7 +90,8 @@ class SqliteCatalog:
             items = self._load(connection, collection, list(found.values()))
         items.sort(key=lambda i: i.id)
         items.sort(key=lambda i: (i.time.start is not None, i.time.start and microseconds(i.time.start)), reverse=True)
-        return tuple(items[:limit])
+        answer = tuple(items[:limit])
+        return self._answers.put(question, revision, answer) if len(answer) <= _SHORT else answer
 
     def get(self, collection: str, item: str) -> Item | None:
         """See `Catalog.get`."""
@@ -140,15 +145,17 @@ class SqliteCatalog:
 
     def upsert(self, items: Iterable[Item]) -> Stored:
         """See `Catalog.upsert`."""
+        loose: set[int] = set()
         with self._writing() as connection:
             stored = Stored()
             for item in items:
-                stored += _write(connection, item)
-            _forget_orphans(connection)
+                stored += write_item(connection, item, loose)
+            forget_files(connection, loose)
         return stored
 
     def remove(self, collection: str, ids: Iterable[str]) -> int:
         """See `Catalog.remove`."""
+        loose: set[int] = set()
         with self._writing() as connection:
             cid, _ = self._state(connection, collection)
             removed = 0
@@ -156,11 +163,11 @@ class SqliteCatalog:
                 row = connection.execute("SELECT rid FROM item WHERE cid = ? AND id = ?", (cid, item)).fetchone()
                 if row is not None:
                     connection.execute("DELETE FROM item WHERE rid = ?", row)
-                    _delete_parts(connection, row[0])
+                    loose |= delete_parts(connection, row[0])
                     removed += 1
             if removed:
                 connection.execute("UPDATE collection SET revision = revision + 1 WHERE cid = ?", (cid,))
-                _forget_orphans(connection)
+                forget_files(connection, loose)
         return removed
 
     def close(self) -> None:
@@ -282,8 +289,8 @@ def _query(
         statement += _PLACE
         values |= {"west": bbox.min_x, "east": bbox.max_x, "south": bbox.min_y, "north": bbox.max_y}
     if times:
-        lows = [-_FOREVER if span.start is None else microseconds(span.start) for span in times]
-        highs = [_FOREVER if span.end is None else microseconds(span.end) for span in times]
+        lows = [-FOREVER if span.start is None else microseconds(span.start) for span in times]
+        highs = [FOREVER if span.end is None else microseconds(span.end) for span in times]
         values |= {"after": min(lows) / 1e6, "before": max(highs) / 1e6}
         statement += " AND r.mint <= :before AND r.maxt >= :after"
         if len(times) == 1:
@@ -326,71 +333,6 @@ def _extent(connection: sqlite3.Connection, cid: int) -> Extent | None:
         "SELECT crs FROM item WHERE cid = ? GROUP BY crs ORDER BY COUNT(*) DESC, crs", (cid,)
     ).fetchall()
     return Extent(lonlat=BBox(west, south, east, north), crs=tuple(row[0] for row in systems), resolution_m=finest)
-
-
-def _write(connection: sqlite3.Connection, item: Item) -> Stored:
-    connection.execute("INSERT OR IGNORE INTO collection (name) VALUES (?)", (item.collection,))
-    cid, revision = connection.execute(
-        "SELECT cid, revision FROM collection WHERE name = ?", (item.collection,)
-    ).fetchone()
-    body = pack(item)
-    old = connection.execute("SELECT rid, body FROM item WHERE cid = ? AND id = ?", (cid, item.id)).fetchone()
-    _write_files(connection, item)
-    if old is not None and old[1] == body:
-        return Stored(unchanged=1)
-    longitudes, (south, north) = boxes(item.footprint)
-    second = longitudes[1] if len(longitudes) > 1 else (None, None)
-    start = None if item.time.start is None else microseconds(item.time.start)
-    crs, resolution = _finest(item)
-    row = (cid, item.id, revision + 1, start, item.cloud_cover, *longitudes[0], south, north, *second, crs, resolution)
-    connection.execute("UPDATE collection SET revision = revision + 1 WHERE cid = ?", (cid,))
-    marks = ",".join("?" * 14)
-    rid = connection.execute(
-        "INSERT OR REPLACE INTO item (rid, cid, id, revision, t0, cloud, west, east, south, north, "  # noqa: S608 - question marks and names only
-        f"west2, east2, crs, resolution_m, body) VALUES (?,{marks})",
-        (old[0] if old else None, *row, body),
-    ).lastrowid
-    if rid is None:  # pragma: no cover - an insert always has one
-        raise sqlite3.DatabaseError("the item got no row")
-    _delete_parts(connection, rid)
-    low, high = (-_FOREVER, _FOREVER) if start is None else (start / 1e6, start / 1e6)
-    for number, (west, east) in enumerate(longitudes):
-        connection.execute(
-            "INSERT INTO box VALUES (?,?,?,?,?,?,?,?,?)",
-            (2 * rid + number, west, east, south, north, low, high, cid, cid),
-        )
-    hrefs = {asset.href for asset in item.assets.values()}
-    connection.executemany(
-        "INSERT INTO item_file SELECT ?, fid FROM file WHERE href = ?", [(rid, href) for href in sorted(hrefs)]
-    )
-    return Stored(updated=1) if old else Stored(new=1)
-
-
-def _write_files(connection: sqlite3.Connection, item: Item) -> None:
-    for href, asset in {a.href: a for a in item.assets.values()}.items():
-        connection.execute(
-            "INSERT INTO file (href, version, idx) VALUES (?,?,?) ON CONFLICT (href) DO UPDATE SET "
-            "version = excluded.version, idx = excluded.idx WHERE version <> excluded.version OR idx IS NULL",
-            (href, asset.version, asset.index),
-        )
-
-
-def _delete_parts(connection: sqlite3.Connection, rid: int) -> None:
-    connection.execute("DELETE FROM box WHERE id IN (?, ?)", (2 * rid, 2 * rid + 1))
-    connection.execute("DELETE FROM item_file WHERE rid = ?", (rid,))
-
-
-def _forget_orphans(connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM file WHERE NOT EXISTS (SELECT 1 FROM item_file x WHERE x.fid = file.fid)")
-
-
-def _finest(item: Item) -> tuple[str, float]:
-    best = ("", math.inf)
-    for asset in item.assets.values():
-        size = min(asset.grid.resolution) * asset.grid.crs.metres_per_unit
-        if size < best[1]:
-            best = (asset.grid.crs.key, size)
-    return best if best[0] else ("OGC:CRS84", 10.0)
 
 
 def open_catalog(path: Path, *, writable: bool = False) -> SqliteCatalog:

@@ -11,7 +11,7 @@ from bandstand.config.load import load_config, placed, placed_layers
 from bandstand.config.schema import Config
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError, ConfigError, InvalidProgram
+from bandstand.errors import BandstandError, ConfigError
 
 
 @click.command("check")
@@ -84,11 +84,14 @@ def _layers(path: Path, config: Config, engine: Engine) -> Iterator[str]:
             place = (*where, "expression")
             try:
                 engine.check_expression(layer.expression, layer.collection)
-            except InvalidProgram as error:
-                at = f"column {error.column}: " if error.column else ""
-                yield f"{document.place(place)}  error    {dotted(place)}: {at}{error.message}"
             except BandstandError as error:
-                yield f"{document.place(place)}  error    {dotted(place)}: {error.message}"
+                yield f"{document.place(place)}  error    {dotted(place)}: {_one_line(error.message)}"
+
+
+def _one_line(message: str) -> str:
+    """A message without the lines that draw the fault: the expression, and the caret below it."""
+    lines = message.splitlines()
+    return " ".join(line for line in lines if not line.startswith(" "))
 
 
 def _service(path: Path, config: Config) -> Iterator[str]:

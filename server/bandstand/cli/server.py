@@ -1,5 +1,6 @@
 """A running server: the port, the workers, and the line that says it is ready."""
 
+import math
 import os
 import socket
 import threading
@@ -19,7 +20,7 @@ from bandstand.cli.console import fail, say
 from bandstand.config.schema import Config
 from bandstand.model.time import isoformat
 
-_PATIENCE_S = 120.0
+_PATIENCE_S = 60.0
 _QUIET = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -125,15 +126,18 @@ def _announce(answers: Callable[[], None], host: str, port: int, path: Path) -> 
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no bind
     base = f"http://{reachable}:{port}"
     until = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{base}/healthz", timeout=5) as answer:  # noqa: S310 - our own http address
-                if answer.status == 200:
-                    break
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    else:
-        say(f"server   {path}: no answer after {_PATIENCE_S:g} s; see the messages above")
-        return
+    while not _is_up(f"{base}/healthz"):
+        time.sleep(0.05)
+        if time.monotonic() > until:
+            say(f"server   {path}: no answer after {_PATIENCE_S:g} s; still waiting")
+            until = math.inf
     answers()
     say(f"ready    {base}/        WMS /wms  WMTS /wmts  WCS /wcs  tiles /xyz/{{layer}}/{{z}}/{{x}}/{{y}}.png")
+
+
+def _is_up(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -175,7 +175,7 @@ class Expression:
         machine = Machine(node)
         if machine.inputs:
             return _Step(machine, 0.0, needs, checked)
-        constant = np.empty((), np.bool_ if machine.predicate else np.float64)
+        constant: NDArray[Any] = np.empty((), np.bool_ if machine.predicate else np.float64)
         machine.run({}, constant)
         return _Step(None, float(constant), needs, checked)
 

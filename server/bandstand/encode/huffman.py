@@ -12,18 +12,35 @@ def code_lengths(frequencies: NDArray[np.int64], limit: int, lengths: NDArray[np
     A symbol of frequency 0 gets length 0; a single one gets length 1. The lengths always make a complete code
     when there are two symbols or more.
     """
-    lengths[:] = 0
-    symbols = np.flatnonzero(frequencies)
-    count = symbols.size
+    for symbol in range(lengths.size):
+        lengths[symbol] = 0
+    order = np.empty(frequencies.size, np.int64)
+    count = _by_frequency(frequencies, order)
     if count == 0:
         return
     if count == 1:
-        lengths[symbols[0]] = 1
+        lengths[order[0]] = 1
         return
-    order = symbols[np.argsort(frequencies[symbols])]
+    tally = np.zeros(limit + 1, np.int64)
+    _count_lengths(frequencies, order, count, tally)
+    _shorten(tally, limit)
+    # The rarest symbols take the longest codes.
+    at = 0
+    for length in range(limit, 0, -1):
+        for _ in range(tally[length]):
+            lengths[order[at]] = length
+            at += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_lengths(
+    frequencies: NDArray[np.int64], order: NDArray[np.int64], count: int, tally: NDArray[np.int64]
+) -> None:
+    """How many codes of each length Huffman's tree has; those beyond the last of `tally` count there."""
     weight = np.empty(2 * count - 1, np.int64)
     parent = np.zeros(2 * count - 1, np.int64)
-    weight[:count] = frequencies[order]
+    for i in range(count):
+        weight[i] = frequencies[order[i]]
     leaf, node = 0, count
     # Two queues, both rising: leaves by weight, and inner nodes as they are made.
     for new in range(count, 2 * count - 1):
@@ -38,18 +55,41 @@ def code_lengths(frequencies: NDArray[np.int64], limit: int, lengths: NDArray[np
             weight[new] += weight[child]
             parent[child] = new
     depth = np.zeros(2 * count - 1, np.int64)
-    tally = np.zeros(limit + 1, np.int64)
+    limit = tally.size - 1
     for i in range(2 * count - 3, -1, -1):
         depth[i] = depth[parent[i]] + 1
         if i < count:
             tally[min(depth[i], limit)] += 1
-    _shorten(tally, limit)
-    # The rarest symbols take the longest codes.
-    at = 0
-    for length in range(limit, 0, -1):
-        for _ in range(tally[length]):
-            lengths[order[at]] = length
-            at += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_frequency(frequencies: NDArray[np.int64], order: NDArray[np.int64]) -> int:
+    """Put the symbols that occur into `order`, the rarest first; returns how many there are.
+
+    A merge sort of our own: the ready-made sorts take seconds to compile.
+    """
+    count = 0
+    for symbol in range(frequencies.size):
+        if frequencies[symbol]:
+            order[count] = symbol
+            count += 1
+    other = np.empty(count, np.int64)
+    width = 1
+    while width < count:
+        for start in range(0, count, 2 * width):
+            middle, end = min(start + width, count), min(start + 2 * width, count)
+            left, right = start, middle
+            for at in range(start, end):
+                if right >= end or (left < middle and frequencies[order[left]] <= frequencies[order[right]]):
+                    other[at] = order[left]
+                    left += 1
+                else:
+                    other[at] = order[right]
+                    right += 1
+        for at in range(count):
+            order[at] = other[at]
+        width *= 2
+    return count
 
 
 @numba.njit(cache=True, nogil=True)

@@ -10,6 +10,9 @@ from bandstand.model.grid import Grid
 from bandstand.model.raster import Image
 from bandstand.model.request import Output
 
+_GLANCE = 4096
+"""Pixels that are looked at before all of them are."""
+
 
 class Png8(PictureFormat):
     """Pictures with a palette stay as they are, the others are brought down to 256 colours."""
@@ -30,7 +33,9 @@ def quantise(image: Image) -> Image:
     Up to 256 colours stay exactly what they are.
     """
     words = np.ascontiguousarray(image.pixels).view(np.uint32)[..., 0]
-    colours = np.unique(words)
+    colours = np.unique(words.reshape(-1)[:_GLANCE])
+    if len(colours) <= 256 and words.size > _GLANCE:
+        colours = np.unique(words)
     if len(colours) <= 256:
         indices = np.searchsorted(colours, words).astype(np.uint8)
         return Image(indices, colours.view(np.uint8).reshape(-1, 4), opaque=image.opaque)

@@ -116,7 +116,7 @@ def _deflate(
     return 4 * at + (int(bits) + 7) // 8
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _put(
     out: NDArray[np.uint32], at: int, held: np.uint64, bits: np.uint64, word: np.uint64, size: np.uint64
 ) -> tuple[int, np.uint64, np.uint64]:
@@ -175,7 +175,8 @@ def _find_runs(
             & (here[i + 2] == before[i + 2])
             & (here[i + 3] == before[i + 3])
         )
-    flags[span : span + 8] = 0
+    for i in range(span, span + 8):
+        flags[i] = 0
     count = i = 0
     while i < span:
         if i & 7 == 0 and same[i >> 3] == 0:
@@ -204,7 +205,8 @@ def _count_symbols(
     frequencies: NDArray[np.int64],
 ) -> None:
     """How often each symbol of a block is needed."""
-    frequencies[:] = 0
+    for symbol in range(_SYMBOLS):
+        frequencies[symbol] = 0
     frequencies[_END] = 1
     # Neighbours are often equal, and an addition must not wait for the one before: four columns.
     tally = np.zeros((4, 256), np.int64)
@@ -231,11 +233,13 @@ def _tabulate(
 ) -> None:
     """The bits of every token: a literal's code, or a run's code, extra bits and the only distance code (one 0)."""
     codes(lengths, word[:_SYMBOLS])
-    size[:_SYMBOLS] = lengths
+    # Loops, not slices: assigning slices takes seconds to compile.
+    for symbol in range(_SYMBOLS):
+        size[symbol] = lengths[symbol]
     for length in range(3, _LONGEST + 1):
-        symbol = run_symbol[length]
-        width = np.uint64(lengths[symbol])
-        word[285 + length] = word[symbol] | (np.uint64(run_value[length]) << width)
+        code = run_symbol[length]
+        width = np.uint64(lengths[code])
+        word[285 + length] = word[code] | (np.uint64(run_value[length]) << width)
         size[285 + length] = width + np.uint64(run_extra[length]) + np.uint64(1)
 
 
@@ -288,7 +292,8 @@ def _run_lengths(
     """Spell the code lengths with the repeats 16 (the last, 3 to 6 times), 17 and 18 (zeros, 3 to 138)."""
     total = literals + distance
     whole = np.zeros(total, np.uint8)
-    whole[:literals] = lengths[:literals]
+    for symbol in range(literals):
+        whole[symbol] = lengths[symbol]
     whole[total - 1] = 1
     count = i = 0
     while i < total:

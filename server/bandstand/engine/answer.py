@@ -44,7 +44,7 @@ def answer_coverage(plan: Plan, library: Library, account: Account) -> Response:
     format_ = find_format(output.media_type, "coverage")
     raster = compute(layer, plan.request.grid, library, account)
     body = format_.data(raster, output, _tags(layer, account))
-    name = f"{layer.layer.name}_{raster.grid.width}x{raster.grid.height}.{format_.extension}"
+    name = f"{layer.layer.name}{_dates(account)}_{raster.grid.width}x{raster.grid.height}.{format_.extension}"
     headers = (*_headers(plan, account), ("Content-Disposition", f'attachment; filename="{name}"'))
     whole, length = (body.parts, body.length) if isinstance(body, Parts) else (body, len(body))
     tag = _etag(plan, account)
@@ -95,6 +95,14 @@ def _span(scenes: Sequence[SceneRead]) -> str:
         return ""
     first, last = isoformat(moments[0]), isoformat(moments[-1])
     return first if first == last else f"{first}/{last}"
+
+
+def _dates(account: Account) -> str:
+    """The part of a file's name that tells the days of its scenes: `_20230614`, `_20230604-20230614`."""
+    days = sorted(
+        {scene.item.time.start.strftime("%Y%m%d") for scene in account.used.values() if scene.item.time.start}
+    )
+    return f"_{'-'.join(dict.fromkeys((days[0], days[-1])))}" if days else ""
 
 
 def _tags(layer: LayerPlan, account: Account) -> dict[str, str]:

@@ -114,7 +114,9 @@ def _styles(layer: str, names: Sequence[str], profile: Profile, known: Mapping[s
 
 def _usual_style(profile: Profile) -> str:
     """The style of a layer that names none."""
-    if any(band.categorical for band in profile.bands) and len(profile.bands) == 1:
-        return "classes"
+    if len(profile.bands) == 1 and profile.bands[0].categorical:
+        return "landcover"
+    if len(profile.bands) == 1 and profile.bands[0].unit == "m":
+        return "elevation"
     common = {band.common_name for band in profile.bands}
     return "true_color" if {"red", "green", "blue"} <= common else "grey"

@@ -85,7 +85,10 @@ class Settler:
     def _program(self, layer: Layer, collection: Collection, ask: Ask, style: Style | None) -> Program:
         text = ask.expr or layer.expression
         if text:
-            program: Program = compile_expression(text, collection, self.recipes, limits=self.limits, units=ask.units)
+            program = self._compile(text, collection, ask)
+            if not ask.expr and len(program.outputs) == 1 and not program.outputs[0].isidentifier():
+                # What a layer computes is called as the layer is, not by its formula.
+                program = self._compile(f"{to_identifier(layer.name)}={text}", collection, ask)
             return choose(program, ask.bands) if ask.bands else program
         if ask.bands:
             names: Sequence[str] = ask.bands
@@ -96,6 +99,9 @@ class Settler:
         # Pictures keep stored numbers: the painter folds scale and offset into its table.
         stored = style is not None or ask.units == "stored"
         return Bands(tuple(resolve_band(collection, name) for name in names), stored=stored)
+
+    def _compile(self, text: str, collection: Collection, ask: Ask) -> Program:
+        return compile_expression(text, collection, self.recipes, limits=self.limits, units=ask.units)
 
     def _fit(self, style: Style, program: Program, collection: Collection, ask: Ask) -> Style:
         """The style that suits what an expression of the request gives."""
@@ -146,6 +152,11 @@ class Settler:
             if known.inputs == program.inputs and known.formula == getattr(program, "formula", None):
                 return recipe
         return None
+
+
+def to_identifier(name: str) -> str:
+    """The name with `_` for what the language of expressions does not allow in one."""
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
 
 
 def resolve_band(collection: Collection, name: str) -> str:

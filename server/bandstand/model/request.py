@@ -70,8 +70,6 @@ def canonical(value: object) -> str:
     if isinstance(value, Grid):
         t = value.transform
         return f"Grid({value.crs.key},{t.a!r},{t.b!r},{t.c!r},{t.d!r},{t.e!r},{t.f!r},{value.width},{value.height})"
-    if isinstance(value, str | int | float | bool | None):
-        return repr(value)
     if not isinstance(value, Request) and hasattr(value, "fingerprint"):
         return f"{type(value).__name__}:{value.fingerprint}"
     if dataclasses.is_dataclass(value):

@@ -19,6 +19,8 @@ from bandstand.errors import InvalidSubset, SourceUnavailable, UnsupportedCrs, s
 from bandstand.model.crs import crs_from_wkt
 from bandstand.model.grid import Affine, Grid
 from bandstand.read.base import Foreign, Level, Store, Window
+from bandstand.read.header import parse_nodata
+from bandstand.read.validity import find_invalid
 
 _FAILURES = (RasterioError, CPLE_BaseError, OSError, ValueError)
 # A handle is for one thread only (rasterio 1.4), and each may hold a file and its own tables.
@@ -101,8 +103,7 @@ class GdalSource:
         window = GdalWindow(col, row, width, height)
         try:
             values: NDArray[Any] = dataset.read(band, window=window)
-            flags = dataset.mask_flag_enums[band - 1]
-            valid = None if MaskFlags.all_valid in flags else dataset.read_masks(band, window=window) != 0
+            valid = self._valid(dataset, band, window, values)
         except _FAILURES as error:
             raise SourceUnavailable(
                 f'"{name_of(self.href)}" is corrupt or cut off: GDAL cannot read it there.'
@@ -114,6 +115,20 @@ class GdalSource:
             if undefined.any():
                 valid = ~undefined if valid is None else valid & ~undefined
         return Window(values, None if valid is not None and valid.all() else valid)
+
+    def _valid(self, dataset: Any, band: int, window: GdalWindow, values: NDArray[Any]) -> NDArray[np.bool_] | None:
+        flags = dataset.mask_flag_enums[band - 1]
+        if MaskFlags.all_valid in flags:
+            return None
+        if flags == [MaskFlags.nodata] and not self._complex:
+            nodata = parse_nodata(repr(dataset.nodatavals[band - 1]), self.dtype)
+            # The same answer as GDAL's, without its warning about an alpha band that nodata shadows.
+            found = find_invalid(values, window.height, window.width, nodata)
+            if isinstance(found, bool):
+                return None if found else np.zeros(values.shape, np.bool_)
+            return found
+        given: NDArray[np.bool_] = dataset.read_masks(band, window=window) != 0
+        return given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

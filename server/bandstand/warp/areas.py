@@ -1,5 +1,6 @@
 """Average and mode: what a whole output pixel covers, not only its centre."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,8 @@ def _span(centre: float, half: float, size: int) -> tuple[float, float, int, int
     """Both ends of the box along one axis, and the samples it touches (a millionth of one is no touch)."""
     half = max(half, 1e-3)
     low, high = centre - half, centre + half
-    first = max(np.int64(np.floor(low + TIE)), 0)
-    end = min(np.int64(np.ceil(high - TIE)), size)
+    first = max(math.floor(low + TIE), 0)
+    end = min(math.ceil(high - TIE), size)
     return low, high, first, end
 
 
@@ -119,7 +120,7 @@ def average(
 
 
 @jit
-def mode(
+def mode(  # noqa: C901, PLR0912 - one pass, its cases side by side
     values: NDArray[Any],
     valid: NDArray[np.bool_],
     masked: bool,

@@ -96,7 +96,12 @@ def _sides(source: Grid, crs: Crs, pixel: tuple[float, ...]) -> tuple[float, flo
     return found[0], found[1]
 
 
-def source_window(control: ControlGrid, grid: Grid, level: Grid, margin: int) -> tuple[int, int, int, int] | None:
+def source_window(
+    control: ControlGrid,
+    grid: Grid,  # noqa: ARG001 - stands beside its control grid in every call of this room
+    level: Grid,
+    margin: int,
+) -> tuple[int, int, int, int] | None:
     """The part of a level that the target needs.
 
     Args:
@@ -112,7 +117,7 @@ def source_window(control: ControlGrid, grid: Grid, level: Grid, margin: int) ->
     affine = (inverse.a, inverse.b, inverse.c, inverse.d, inverse.e, inverse.f)
     low_x, high_x, low_y, high_y = _extent(control.x, control.y, control.dense, affine)
     if control.dense:
-        # Centres alone are known; half a pixel to the edges is never sampled by the kernels without a margin.
+        # Centres alone are known, perhaps of a single pixel: half a sample gives them an area.
         low_x, high_x, low_y, high_y = low_x - 0.5, high_x + 0.5, low_y - 0.5, high_y + 0.5
     if not (low_x <= high_x and low_y <= high_y):
         return None
@@ -133,7 +138,7 @@ def source_window(control: ControlGrid, grid: Grid, level: Grid, margin: int) ->
 
 
 def turns(low_col: float, high_col: float, at: Grid) -> list[float]:
-    """Shifts of x, in CRS units, that bring columns low to high of `at` onto it: whole turns of the world, most often 0."""
+    """Shifts of x, in CRS units, that bring columns low to high of `at` onto it: whole turns, most often just 0."""
     inverse = at.transform.inverse
     samples = abs(inverse.a) * period(at.crs)
     if samples <= 0.0:

@@ -4,6 +4,7 @@ All kernels write every output pixel when `fresh`, else only those they find val
 world). Under an invalid pixel stands 0. `masked` says whether `valid` has to be looked at at all.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def _clear(out: NDArray[Any], ok: NDArray[np.bool_], row: int, begin: int, end: 
 
 
 @jit
-def nearest(
+def nearest(  # noqa: C901 - one pass, its cases side by side
     values: NDArray[Any],
     valid: NDArray[np.bool_],
     masked: bool,
@@ -82,10 +83,10 @@ def nearest(
             u, v = xs[c] + TIE, ys[c] + TIE
             good = False
             if u >= 0.0 and v >= 0.0 and u < cols and v < rows:
-                k = np.uint64(np.int64(np.int32(v)) * cols + np.int32(u))
-                good = not masked or flat_valid[k]
+                n = np.uint64(np.int64(np.int32(v)) * cols + np.int32(u))
+                good = not masked or flat_valid[n]
                 if good:
-                    out[r, c] = flat[k]
+                    out[r, c] = flat[n]
                     ok[r, c] = True
             if fresh and not good:
                 out[r, c] = 0
@@ -145,7 +146,7 @@ def _mend(
 
 
 @jit
-def bilinear(
+def bilinear(  # noqa: C901 - one pass, its cases side by side
     values: NDArray[Any],
     valid: NDArray[np.bool_],
     masked: bool,
@@ -290,7 +291,7 @@ def cubic(
         for c in range(first, end):
             if _holds(valid, masked, rows, cols, xs[c], ys[c]):
                 u, v = xs[c] - 0.5, ys[c] - 0.5
-                if _whole(valid, masked, rows, cols, np.int64(np.floor(v)) - 1, np.int64(np.floor(u)) - 1):
+                if _whole(valid, masked, rows, cols, math.floor(v) - 1, math.floor(u) - 1):
                     out[r, c] = _sharp(values, u, v)
                 else:
                     out[r, c] = _soft(values, valid, masked, u, v)

@@ -30,7 +30,7 @@ def to_samples(
 
 @jit
 def starts(nodes: int, pixels: int) -> NDArray[np.int64]:
-    """First pixel of each stretch of a row that one cubic (or, with two nodes, one line) describes; the end closes it."""
+    """First pixel of each stretch of a row that one cubic (or line) describes; the row's width closes the last."""
     cells = nodes - 1
     stretches = max(cells - 2, 1)
     found = np.empty(stretches + 1, np.int64)

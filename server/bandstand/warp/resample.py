@@ -126,7 +126,7 @@ def _mask(values: NDArray[Any], valid: NDArray[np.bool_] | None) -> NDArray[np.b
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A contiguous read-only view: one compiled kernel then serves arrays that may be written and those that may not."""
+    """A contiguous read-only view: one compiled kernel then serves arrays that may be written and others."""
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view

@@ -160,8 +160,8 @@ def _cubic(nodes: NDArray[np.float64], i: int, j: int, along_row: bool, first: i
     w3 = s * (s - 1.0) * (s - 2.0) / 6.0
     k = 2 * first
     if along_row:
-        return w0 * nodes[i, k] + w1 * nodes[i, k + 2] + w2 * nodes[i, k + 4] + w3 * nodes[i, k + 6]
-    return w0 * nodes[k, j] + w1 * nodes[k + 2, j] + w2 * nodes[k + 4, j] + w3 * nodes[k + 6, j]
+        return float(w0 * nodes[i, k] + w1 * nodes[i, k + 2] + w2 * nodes[i, k + 4] + w3 * nodes[i, k + 6])
+    return float(w0 * nodes[k, j] + w1 * nodes[k + 2, j] + w2 * nodes[k + 4, j] + w3 * nodes[k + 6, j])
 
 
 @jit
@@ -180,7 +180,7 @@ def _predict(nodes: NDArray[np.float64], i: int, j: int) -> float:
     w2 = -sy * (sy - 1.0) * (sy - 3.0) / 2.0
     w3 = sy * (sy - 1.0) * (sy - 2.0) / 6.0
     k = 2 * fy
-    return (
+    return float(
         w0 * _cubic(nodes, k, 0, True, fx, sx)
         + w1 * _cubic(nodes, k + 2, 0, True, fx, sx)
         + w2 * _cubic(nodes, k + 4, 0, True, fx, sx)
@@ -203,7 +203,7 @@ def _miss(x: NDArray[np.float64], y: NDArray[np.float64], i: int, j: int, width:
     det = xc * yr - xr * yc
     c = (yr * ex - xr * ey) / det
     r = (xc * ey - yc * ex) / det
-    found = np.sqrt(c * c + r * r)
+    found = float(np.sqrt(c * c + r * r))
     return found if found >= 0.0 else np.inf
 
 

@@ -57,7 +57,7 @@ def test_an_expression_is_understood(client):
 def test_a_wrong_expression_points_at_the_character(client):
     answer = client.get("/api/expressions/validate", query_string={"expr": "(B80-B04)", "layer": "ndvi"})
     assert (answer.status_code, answer.json["position"], answer.json["parameter"]) == (400, 2, "expr")
-    assert 'Did you mean "B08"' in answer.json["detail"]
+    assert '"B08"?' in answer.json["detail"]
 
 
 def test_indices_say_whether_the_bands_are_there(client):

@@ -1,7 +1,12 @@
 """Capabilities and descriptions: valid, complete, and true to what GetCoverage gives."""
 
+import math
+
 import pytest
 from lxml import etree
+
+from bandstand.engine.build import build_engine
+from bandstand.web.app import Settings, mount_services
 
 NS = {
     "wcs": "http://www.opengis.net/wcs/2.0",
@@ -14,6 +19,7 @@ NS = {
 ALL = ("true_color", "false_color", "ndvi", "s2_l2a", "landcover", "elevation")
 SECTIONS = {
     "ServiceIdentification": "ows:ServiceIdentification",
+    "ServiceProvider": "ows:ServiceProvider",
     "OperationsMetadata": "ows:OperationsMetadata",
     "ServiceMetadata": "wcs:ServiceMetadata",
     "Contents": "wcs:Contents",
@@ -133,25 +139,27 @@ def test_axis_labels_stand_in_the_order_of_the_crs(describe):
     assert labels == {"s2_l2a": "E N", "landcover": "N E", "elevation": "Lat Long"}
 
 
-def test_the_period_of_the_scenes_is_told(describe):
+def test_the_times_of_the_scenes_are_told_and_which_one_is_the_default(describe):
     root = describe("s2_l2a")
-    assert root.xpath("//gml:beginPosition/text() | //gml:endPosition/text()", namespaces=NS) == [
-        "2021-06-14",
-        "2022-07-19",
-    ]
+    times = root.xpath("//gml:TimeInstant/gml:timePosition/text()", namespaces=NS)
+    assert times == ["2021-06-14", "2021-09-02", "2022-05-15", "2022-07-19"]
+    assert root.xpath("//*[local-name()='TimeDomain']/@default") == ["2022-07-19"]
+
+
+@pytest.mark.parametrize("name", ["s2_l2a", "landcover"])
+def test_every_time_told_is_accepted_back(describe, get_coverage, name):
+    for time in describe(name).xpath("//gml:timePosition/text()", namespaces=NS):
+        get_coverage(name, ("SUBSET", f'time("{time}")'), SCALESIZE="i(2),j(2)")
 
 
 @pytest.mark.parametrize("name", ["ndvi", "landcover", "elevation"])
 def test_the_declared_nil_value_is_the_nodata_of_the_file(describe, get_coverage, name):
     (nil,) = describe(name).xpath("//swe:nilValue/text()", namespaces=NS)
     nodata = get_coverage(name, SCALESIZE="i(3),j(3)").nodata
-    assert nil == ("NaN" if nodata != nodata else f"{nodata:g}")
+    assert nil == ("NaN" if math.isnan(nodata) else f"{nodata:g}")
 
 
 def test_a_collection_without_a_scene_is_left_out(make_site, wcs_schema):
-    from bandstand.engine.build import build_engine
-    from bandstand.web.app import Settings, mount_services
-
     site = make_site(
         change=lambda text: text.replace("  dem:\n", "  empty:\n    profile: dem\n  dem:\n").replace(
             "layers:\n  - title", "layers:\n  - name: nothing\n    collection: empty\n    style: elevation\n  - title"

@@ -33,7 +33,9 @@ def test_the_1_1_1_document_is_valid_under_both_published_dtds(document, dtd, fi
 def test_a_document_without_layers_is_valid_too(engine, document, schema, dtd, version):
     engine.layers = ()
     checked = (
-        schema("ogc/wms/1.3.0/capabilities_1_3_0.xsd") if version == "1.3.0" else dtd("ogc/wms/1.1.1/WMS_MS_Capabilities.dtd")
+        schema("ogc/wms/1.3.0/capabilities_1_3_0.xsd")
+        if version == "1.3.0"
+        else dtd("ogc/wms/1.1.1/WMS_MS_Capabilities.dtd")
     )
     assert checked.validate(document(VERSION=version)), checked.error_log
 
@@ -79,7 +81,12 @@ def test_every_layer_of_the_service_is_there_in_its_folder(document):
 
 def test_the_boxes_follow_the_axis_order_of_their_crs(document):
     boxes = {b.get("CRS"): b for b in named(document(), "s2").iterfind("w:BoundingBox", WMS)}
-    assert [boxes["EPSG:4326"].get(k) for k in ("minx", "miny", "maxx", "maxy")] == ["43.125", "2.25", "44.0625", "3.75"]
+    assert [boxes["EPSG:4326"].get(k) for k in ("minx", "miny", "maxx", "maxy")] == [
+        "43.125",
+        "2.25",
+        "44.0625",
+        "3.75",
+    ]
     assert [boxes["CRS:84"].get(k) for k in ("minx", "miny", "maxx", "maxy")] == ["2.25", "43.125", "3.75", "44.0625"]
     assert float(boxes["EPSG:3035"].get("minx")) < float(boxes["EPSG:3035"].get("miny"))
 
@@ -113,7 +120,9 @@ def test_nearest_is_told_where_it_is_the_layers_rule(document):
 
 
 def test_many_times_become_a_range(engine, document):
-    engine.dates = tuple(f"{year}-{month:02}-{day:02}" for year in (2021, 2022) for month in range(1, 13) for day in range(1, 29))
+    engine.dates = tuple(
+        f"{year}-{month:02}-{day:02}" for year in (2021, 2022) for month in range(1, 13) for day in range(1, 29)
+    )
     assert named(document(), "s2").findtext("w:Dimension", namespaces=WMS) == "2021-01-01/2022-12-28/P1D"
 
 
@@ -150,7 +159,8 @@ def test_the_tag_changes_with_the_revision(engine, ask_service):
 
 
 @pytest.mark.parametrize(
-    ("sequence", "code"), [("7", "CurrentUpdateSequence"), ("8", "InvalidUpdateSequence"), ("10", "InvalidUpdateSequence")]
+    ("sequence", "code"),
+    [("7", "CurrentUpdateSequence"), ("8", "InvalidUpdateSequence"), ("10", "InvalidUpdateSequence")],
 )
 def test_a_known_or_higher_update_sequence_is_refused(ask_service, sequence, code):
     response = ask_service(SERVICE, "/wms", GET | {"UPDATESEQUENCE": sequence})

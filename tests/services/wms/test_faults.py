@@ -145,7 +145,10 @@ def test_the_message_names_the_limit_and_the_way_out(ask_service):
 
 
 def test_the_message_names_near_choices_of_crs(ask_service):
-    assert "Nearest choices: EPSG:2193, EPSG:3035" in ask_service(SERVICE, "/wms", MAP | {"CRS": "EPSG:2154"}).body.decode()
+    assert (
+        "Nearest choices: EPSG:2193, EPSG:3035"
+        in ask_service(SERVICE, "/wms", MAP | {"CRS": "EPSG:2154"}).body.decode()
+    )
 
 
 def test_two_different_values_of_one_key_are_refused(ask_service):
@@ -183,16 +186,38 @@ def test_markup_and_control_characters_in_a_value_cannot_break_a_report(ask_serv
     assert response.body
 
 
-KEYS = sorted({k for base in (MAP, INFO, LEGEND, DESCRIBE) for k in base} | {"TIME", "EXPR", "GAMMA", "MAXCC", "SRS", "EXCEPTIONS"})
+KEYS = sorted(
+    {k for base in (MAP, INFO, LEGEND, DESCRIBE) for k in base}
+    | {"TIME", "EXPR", "GAMMA", "MAXCC", "SRS", "EXCEPTIONS"}
+)
 VALUES = st.one_of(
     st.text(max_size=30),
-    st.sampled_from(["", "1", "-1", "1e400", "nan", ",,,", "GetMap", "GetFeatureInfo", "BLANK", "INIMAGE", "s2", "1.1.1", "image/png"]),
+    st.sampled_from(
+        [
+            "",
+            "1",
+            "-1",
+            "1e400",
+            "nan",
+            ",,,",
+            "GetMap",
+            "GetFeatureInfo",
+            "BLANK",
+            "INIMAGE",
+            "s2",
+            "1.1.1",
+            "image/png",
+        ]
+    ),
     st.lists(st.floats(), min_size=4, max_size=4).map(lambda n: ",".join(map(str, n))),
 )
 
 
 @settings(max_examples=400, deadline=None)
-@given(base=st.sampled_from([MAP, INFO, LEGEND, DESCRIBE]), changes=st.lists(st.tuples(st.sampled_from(KEYS), VALUES), max_size=4))
+@given(
+    base=st.sampled_from([MAP, INFO, LEGEND, DESCRIBE]),
+    changes=st.lists(st.tuples(st.sampled_from(KEYS), VALUES), max_size=4),
+)
 def test_no_parameters_at_all_can_raise_anything_but_our_errors(fuzzed, base, changes):
     pairs = [*(p for p in base.items() if p[0] not in {k for k, _ in changes}), *changes]
     call = Call(method="GET", path="/wms", args=tuple(pairs), base_url="http://h")

@@ -8,9 +8,19 @@ from lxml import etree, html
 from bandstand.services.wms import SERVICE
 
 INFO = {
-    "SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetFeatureInfo", "LAYERS": "s2", "QUERY_LAYERS": "s2", "CRS": "CRS:84",
-    "BBOX": "2,43,4,44", "WIDTH": "200", "HEIGHT": "100", "INFO_FORMAT": "application/json", "I": "50", "J": "20",
-}  # fmt: skip
+    "SERVICE": "WMS",
+    "VERSION": "1.3.0",
+    "REQUEST": "GetFeatureInfo",
+    "LAYERS": "s2",
+    "QUERY_LAYERS": "s2",
+    "CRS": "CRS:84",
+    "BBOX": "2,43,4,44",
+    "WIDTH": "200",
+    "HEIGHT": "100",
+    "INFO_FORMAT": "application/json",
+    "I": "50",
+    "J": "20",
+}
 LEGEND = {"REQUEST": "GetLegendGraphic", "LAYER": "s2"}
 
 
@@ -49,7 +59,8 @@ def test_numbers_are_asked_not_a_picture(info, engine):
 
 
 @pytest.mark.parametrize(
-    "format_", ["text/plain", "text/html", "application/json", "application/geo+json", "application/vnd.ogc.gml", "text/xml"]
+    "format_",
+    ["text/plain", "text/html", "application/json", "application/geo+json", "application/vnd.ogc.gml", "text/xml"],
 )
 def test_the_media_type_is_the_one_asked(info, format_):
     assert info(INFO_FORMAT=format_).media_type == format_
@@ -64,9 +75,15 @@ def test_json_has_values_stored_numbers_and_classes(info):
     (feature,) = document["features"]
     assert feature["geometry"] == {"type": "Point", "coordinates": [1.4321, 43.6041]}
     assert feature["properties"] == {
-        "time": "2023-06-14T10:56:19Z", "ndvi": 0.6498049, "B08": 0.212, "B08_dn": 3120, "SCL": 4,
-        "SCL_label": "vegetation <b>", "item": "S2A_31TCJ_20230614_0_L2A", "cloud_cover": 3.1,
-    }  # fmt: skip
+        "time": "2023-06-14T10:56:19Z",
+        "ndvi": 0.6498049,
+        "B08": 0.212,
+        "B08_dn": 3120,
+        "SCL": 4,
+        "SCL_label": "vegetation <b>",
+        "item": "S2A_31TCJ_20230614_0_L2A",
+        "cloud_cover": 3.1,
+    }
 
 
 def test_plain_text_has_a_line_for_each(info):
@@ -131,7 +148,9 @@ def test_a_legend_has_the_style_and_size_asked(ask_service):
 
 
 def test_a_legend_follows_the_wishes_of_the_map(ask_service, engine):
-    ask_service(SERVICE, "/wms", LEGEND | {"EXPR": "B08", "RANGE": "0,1", "COLORMAP": "viridis", "FORMAT": "application/json"})
+    ask_service(
+        SERVICE, "/wms", LEGEND | {"EXPR": "B08", "RANGE": "0,1", "COLORMAP": "viridis", "FORMAT": "application/json"}
+    )
     ask = engine.asks[-1][1]
     assert (ask.expr, ask.range, ask.colormap) == ("B08", "0,1", "viridis")
 

@@ -10,9 +10,17 @@ from bandstand.model.grid import BBox
 from bandstand.services.wms import SERVICE
 
 MAP = {
-    "SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetMap", "LAYERS": "s2", "STYLES": "", "CRS": "EPSG:4326",
-    "BBOX": "43,2,44,4", "WIDTH": "200", "HEIGHT": "100", "FORMAT": "image/png",
-}  # fmt: skip
+    "SERVICE": "WMS",
+    "VERSION": "1.3.0",
+    "REQUEST": "GetMap",
+    "LAYERS": "s2",
+    "STYLES": "",
+    "CRS": "EPSG:4326",
+    "BBOX": "43,2,44,4",
+    "WIDTH": "200",
+    "HEIGHT": "100",
+    "FORMAT": "image/png",
+}
 OLD = {k: v for k, v in MAP.items() if k != "CRS"} | {"VERSION": "1.1.1", "SRS": "EPSG:4326", "BBOX": "2,43,4,44"}
 
 
@@ -67,7 +75,9 @@ def test_numbers_may_be_written_in_every_usual_way(asked):
     assert asked(CRS="CRS:84", BBOX="-.0005E1,-25E-4,+5E-03,.00025E+1", WIDTH="200.0").grid == plain
 
 
-@pytest.mark.parametrize("spelling", ["epsg:3857", "urn:ogc:def:crs:EPSG::3857", "EPSG:900913", "http://www.opengis.net/def/crs/EPSG/0/3857"])
+@pytest.mark.parametrize(
+    "spelling", ["epsg:3857", "urn:ogc:def:crs:EPSG::3857", "EPSG:900913", "http://www.opengis.net/def/crs/EPSG/0/3857"]
+)
 def test_a_crs_may_be_spelled_in_every_usual_way(asked, spelling):
     assert asked(CRS=spelling, BBOX="0,0,1000,1000").grid.crs.key == "EPSG:3857"
 
@@ -81,7 +91,9 @@ def test_no_style_means_the_default_of_every_layer(asked, styles):
     assert [layer.style.name for layer in asked(LAYERS="s2,cover", STYLES=styles).layers] == ["ndvi", "grey"]
 
 
-@pytest.mark.parametrize(("styles", "drawn"), [("grey,", ["grey", "grey"]), (",grey", ["ndvi", "grey"]), ("grey,,,", ["grey", "grey"])])
+@pytest.mark.parametrize(
+    ("styles", "drawn"), [("grey,", ["grey", "grey"]), (",grey", ["ndvi", "grey"]), ("grey,,,", ["grey", "grey"])]
+)
 def test_some_styles_may_be_left_to_the_default(asked, styles, drawn):
     assert [layer.style.name for layer in asked(LAYERS="s2,cover", STYLES=styles).layers] == drawn
 
@@ -103,9 +115,14 @@ def test_transparent_is_a_switch(asked, truth):
 
 @pytest.mark.parametrize(
     ("given", "meant"),
-    [("image/png", "image/png"), ("IMAGE/PNG", "image/png"), ("image/jpg", "image/jpeg"), ("image/png8", "image/png; mode=8bit"),
-     ("image/png;mode=8bit", "image/png; mode=8bit")],
-)  # fmt: skip
+    [
+        ("image/png", "image/png"),
+        ("IMAGE/PNG", "image/png"),
+        ("image/jpg", "image/jpeg"),
+        ("image/png8", "image/png; mode=8bit"),
+        ("image/png;mode=8bit", "image/png; mode=8bit"),
+    ],
+)
 def test_a_format_is_understood_and_published_in_its_own_spelling(asked, given, meant):
     assert asked(FORMAT=given).output.media_type == meant
 
@@ -165,28 +182,36 @@ def test_a_wish_holds_for_every_layer(asked, engine):
 
 def test_what_clients_add_changes_nothing(asked):
     plain = asked()
-    noisy = asked(DPI="96", MAP_RESOLUTION="96", FORMAT_OPTIONS="dpi:96", TILED="true", _dc="1", token="x", map="/etc/x")
+    noisy = asked(
+        DPI="96", MAP_RESOLUTION="96", FORMAT_OPTIONS="dpi:96", TILED="true", _dc="1", token="x", map="/etc/x"
+    )
     assert noisy == plain
 
 
 @pytest.mark.parametrize(
     ("key", "warning"),
-    [("EXRP", '199 - "unknown parameter EXRP, did you mean EXPR?"'),
-     ("colomap", '199 - "unknown parameter COLOMAP, did you mean COLORMAP?"'),
-     ("EVALSCRIPT", '199 - "parameter EVALSCRIPT is not offered here and was ignored"')],
-)  # fmt: skip
+    [
+        ("EXRP", '199 - "unknown parameter EXRP, did you mean EXPR?"'),
+        ("colomap", '199 - "unknown parameter COLOMAP, did you mean COLORMAP?"'),
+        ("EVALSCRIPT", '199 - "parameter EVALSCRIPT is not offered here and was ignored"'),
+    ],
+)
 def test_a_near_miss_is_warned_about(ask_service, key, warning):
     response = ask_service(SERVICE, "/wms", MAP | {key: "x"})
     assert ("Warning", warning) in response.headers
 
 
-@pytest.mark.parametrize("key", ["angle", "_", "utm_source", "FI_POINT_TOLERANCE", "with_geometry", "uppercase", "elevation"])
+@pytest.mark.parametrize(
+    "key", ["angle", "_", "utm_source", "FI_POINT_TOLERANCE", "with_geometry", "uppercase", "elevation"]
+)
 def test_known_noise_is_not_warned_about(ask_service, key):
     assert not [h for h in ask_service(SERVICE, "/wms", MAP | {key: "1"}).headers if h[0] == "Warning"]
 
 
 @pytest.mark.parametrize("version", [MAP, OLD | {"FORMAT": "image/png"}])
-@pytest.mark.parametrize(("form", "old_form"), [("BLANK", "application/vnd.ogc.se_blank"), ("INIMAGE", "application/vnd.ogc.se_inimage")])
+@pytest.mark.parametrize(
+    ("form", "old_form"), [("BLANK", "application/vnd.ogc.se_blank"), ("INIMAGE", "application/vnd.ogc.se_inimage")]
+)
 def test_an_error_in_an_image_is_a_picture_of_the_size_and_format_asked(ask_service, version, form, old_form):
     exceptions = form if version is MAP else old_form
     response = ask_service(SERVICE, "/wms", version | {"LAYERS": "nothing", "EXCEPTIONS": exceptions})

@@ -13,12 +13,24 @@ from bandstand.model.tiling import WEB_MERCATOR_QUAD
 from bandstand.services.wmts import SERVICE
 
 WMTS = SERVICE[0]
-NS = {"t": "http://www.opengis.net/wmts/1.0", "ows": "http://www.opengis.net/ows/1.1", "x": "http://www.w3.org/1999/xlink"}
+NS = {
+    "t": "http://www.opengis.net/wmts/1.0",
+    "ows": "http://www.opengis.net/ows/1.1",
+    "x": "http://www.w3.org/1999/xlink",
+}
 GET = {"service": "WMTS", "request": "GetCapabilities"}
 TILE = {
-    "service": "WMTS", "version": "1.0.0", "request": "GetTile", "layer": "s2", "style": "ndvi", "format": "image/png",
-    "tilematrixset": "WebMercatorQuad", "tilematrix": "12", "tilerow": "1495", "tilecol": "2080",
-}  # fmt: skip
+    "service": "WMTS",
+    "version": "1.0.0",
+    "request": "GetTile",
+    "layer": "s2",
+    "style": "ndvi",
+    "format": "image/png",
+    "tilematrixset": "WebMercatorQuad",
+    "tilematrix": "12",
+    "tilerow": "1495",
+    "tilecol": "2080",
+}
 INFO = TILE | {"request": "GetFeatureInfo", "i": "100", "j": "20", "infoformat": "application/json"}
 PATH = {"layer": "s2", "style": "ndvi", "set": "WebMercatorQuad", "matrix": "12", "row": "1495"}
 
@@ -44,7 +56,9 @@ def test_the_document_is_valid(document, schema):
     schema("ogc/wmts/1.0/wmts.xsd").assertValid(document())
 
 
-@pytest.mark.parametrize("sections", ["Contents", "ServiceIdentification", "ServiceProvider,OperationsMetadata", "Themes", "All", "contents"])
+@pytest.mark.parametrize(
+    "sections", ["Contents", "ServiceIdentification", "ServiceProvider,OperationsMetadata", "Themes", "All", "contents"]
+)
 def test_a_part_of_the_document_is_valid_and_no_more_than_asked(document, schema, sections):
     root = document(sections=sections)
     schema("ogc/wmts/1.0/wmts.xsd").assertValid(root)
@@ -94,7 +108,9 @@ def test_time_is_a_dimension_only_where_there_is_a_choice(document):
 
 
 def test_a_layer_is_linked_only_to_sets_it_reaches(engine, document):
-    far = type(engine.extent(engine.layers[0]))(lonlat=type(engine.extent(engine.layers[0]).lonlat)(160.0, -10.0, 161.0, -9.0))
+    far = type(engine.extent(engine.layers[0]))(
+        lonlat=type(engine.extent(engine.layers[0]).lonlat)(160.0, -10.0, 161.0, -9.0)
+    )
     engine.extent = lambda layer: far
     links = [e.text for e in layer_of(document(), "s2").iterfind("t:TileMatrixSetLink/t:TileMatrixSet", NS)]
     assert links == ["WebMercatorQuad", "WorldWGS84"]
@@ -110,10 +126,18 @@ def test_every_published_corner_tile_is_answered(document, ask_service):
                 matrix, low_row, high_row, low_col, high_col = (e.text for e in limits)
                 for row, col in ((low_row, low_col), (high_row, high_col)):
                     response = ask_service(
-                        WMTS, "/wmts",
-                        TILE | {"layer": name, "style": style, "tilematrixset": link.findtext("t:TileMatrixSet", namespaces=NS),
-                                "tilematrix": matrix, "tilerow": row, "tilecol": col},
-                    )  # fmt: skip
+                        WMTS,
+                        "/wmts",
+                        TILE
+                        | {
+                            "layer": name,
+                            "style": style,
+                            "tilematrixset": link.findtext("t:TileMatrixSet", namespaces=NS),
+                            "tilematrix": matrix,
+                            "tilerow": row,
+                            "tilecol": col,
+                        },
+                    )
                     assert response.status == 200, response.body
 
 
@@ -130,7 +154,10 @@ def test_a_tile_is_the_grid_of_its_matrix(ask_service, engine):
 
 
 @pytest.mark.parametrize("time", ["", "2023-06-14", "default", "current"])
-@pytest.mark.parametrize(("extension", "format_"), [("png", "image/png"), ("jpg", "image/jpeg"), ("jpeg", "image/jpeg"), ("webp", "image/webp")])
+@pytest.mark.parametrize(
+    ("extension", "format_"),
+    [("png", "image/png"), ("jpg", "image/jpeg"), ("jpeg", "image/jpeg"), ("webp", "image/webp")],
+)
 def test_kvp_and_rest_are_the_same_question(ask_service, rest, engine, time, extension, format_):
     kvp = ask_service(WMTS, "/wmts", TILE | {"time": time, "format": format_, "EXPR": "B08"})
     variables = PATH | {"tail": f"2080.{extension}"} | ({"time": time} if time else {})
@@ -226,11 +253,26 @@ ROWS = [
     (INFO, "j", "-1", "TileOutOfRange", "J", 400),
     (INFO, "j", "x", "InvalidParameterValue", "J", 400),
     (INFO, "tilerow", "99999999", "TileOutOfRange", "TileRow", 400),
-    *((TILE, n.lower(), None, "MissingParameterValue", n, 400)
-      for n in ("Layer", "Style", "Format", "TileMatrixSet", "TileMatrix", "TileRow", "TileCol")),
-    *((INFO, n.lower(), None, "MissingParameterValue", n, 400)
-      for n in ("Layer", "Style", "Format", "TileMatrixSet", "TileMatrix", "TileRow", "TileCol", "I", "J", "InfoFormat")),
-]  # fmt: skip
+    *(
+        (TILE, n.lower(), None, "MissingParameterValue", n, 400)
+        for n in ("Layer", "Style", "Format", "TileMatrixSet", "TileMatrix", "TileRow", "TileCol")
+    ),
+    *(
+        (INFO, n.lower(), None, "MissingParameterValue", n, 400)
+        for n in (
+            "Layer",
+            "Style",
+            "Format",
+            "TileMatrixSet",
+            "TileMatrix",
+            "TileRow",
+            "TileCol",
+            "I",
+            "J",
+            "InfoFormat",
+        )
+    ),
+]
 
 
 @pytest.mark.parametrize(("base", "key", "value", "code", "locator", "status"), ROWS)
@@ -254,16 +296,25 @@ def test_a_query_that_cannot_be_taken_apart_misses_its_request(ask_service):
 
 @pytest.mark.parametrize(
     ("change", "code"),
-    [({"layer": "x"}, b"InvalidParameterValue"), ({"row": "9999999"}, b"TileOutOfRange"), ({"style": "x"}, b"InvalidParameterValue"),
-     ({"tail": "2080.bmp"}, b"NoApplicableCode"), ({"tail": ".png"}, b"NoApplicableCode"), ({"tail": "2080"}, b"NoApplicableCode")],
-)  # fmt: skip
+    [
+        ({"layer": "x"}, b"InvalidParameterValue"),
+        ({"row": "9999999"}, b"TileOutOfRange"),
+        ({"style": "x"}, b"InvalidParameterValue"),
+        ({"tail": "2080.bmp"}, b"NoApplicableCode"),
+        ({"tail": ".png"}, b"NoApplicableCode"),
+        ({"tail": "2080"}, b"NoApplicableCode"),
+    ],
+)
 def test_by_path_what_does_not_exist_is_404(rest, change, code):
     response = rest(PATH | {"tail": "2080.png"} | change)
     assert (response.status, code in response.body) == (404, True)
 
 
 KEYS = sorted({*INFO, "time", "expr", "sections", "acceptversions", "updatesequence"})
-VALUES = st.one_of(st.text(max_size=20), st.sampled_from(["", "-1", "1e9", "nan", "12", "GetTile", "GetFeatureInfo", "UTM31N", "s2", "default"]))
+VALUES = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(["", "-1", "1e9", "nan", "12", "GetTile", "GetFeatureInfo", "UTM31N", "s2", "default"]),
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -280,7 +331,14 @@ def test_no_parameters_at_all_can_raise_anything_but_our_errors(fuzzed, base, ch
 
 
 @settings(max_examples=200, deadline=None)
-@given(variables=st.fixed_dictionaries({k: st.one_of(st.just(v), st.text(max_size=12)) for k, v in (PATH | {"tail": "2080.png", "time": "default"}).items()}))
+@given(
+    variables=st.fixed_dictionaries(
+        {
+            k: st.one_of(st.just(v), st.text(max_size=12))
+            for k, v in (PATH | {"tail": "2080.png", "time": "default"}).items()
+        }
+    )
+)
 def test_no_path_at_all_can_raise_anything_but_our_errors(fuzzed, variables):
     call = Call(method="GET", path="/wmts/1.0.0/x", variables=variables)
     try:
@@ -289,5 +347,3 @@ def test_no_path_at_all_can_raise_anything_but_our_errors(fuzzed, variables):
         response = WMTS.fault(call, error)
         etree.fromstring(response.body)
     assert response.status < 500
-
-

@@ -47,7 +47,10 @@ def test_a_retina_tile_has_the_same_ground_and_twice_the_pixels(tile, engine):
     assert retina.bbox == plain.bbox
 
 
-@pytest.mark.parametrize(("extension", "media_type"), [("png", "image/png"), ("jpg", "image/jpeg"), ("jpeg", "image/jpeg"), ("webp", "image/webp")])
+@pytest.mark.parametrize(
+    ("extension", "media_type"),
+    [("png", "image/png"), ("jpg", "image/jpeg"), ("jpeg", "image/jpeg"), ("webp", "image/webp")],
+)
 def test_the_extension_is_the_format(tile, extension, media_type):
     assert tile(12, 2080, f"1495.{extension}").media_type == media_type
 
@@ -55,10 +58,21 @@ def test_the_extension_is_the_format(tile, extension, media_type):
 def test_it_is_the_same_question_as_a_wmts_tile(tile, ask_service, engine):
     tile(12, 2080, "1495.png", {"time": "2023-06-14", "expr": "B08", "style": "grey"})
     ask_service(
-        WMTS, "/wmts",
-        {"request": "GetTile", "layer": "s2", "style": "grey", "format": "image/png", "tilematrixset": "WebMercatorQuad",
-         "tilematrix": "12", "tilerow": "1495", "tilecol": "2080", "time": "2023-06-14", "expr": "B08"},
-    )  # fmt: skip
+        WMTS,
+        "/wmts",
+        {
+            "request": "GetTile",
+            "layer": "s2",
+            "style": "grey",
+            "format": "image/png",
+            "tilematrixset": "WebMercatorQuad",
+            "tilematrix": "12",
+            "tilerow": "1495",
+            "tilecol": "2080",
+            "time": "2023-06-14",
+            "expr": "B08",
+        },
+    )
     assert engine.requests[-1] == engine.requests[-2]
 
 
@@ -89,9 +103,14 @@ def test_a_bad_address_is_a_problem_that_names_its_part(tile, z, x, tail, status
 
 @pytest.mark.parametrize(
     ("parameters", "status", "parameter"),
-    [({"expr": "broken"}, 400, "expr"), ({"style": "x"}, 404, "style"), ({"time": "14/06/2023"}, 400, "time"),
-     ({"gamma": "x"}, 400, "GAMMA"), ({"range": "bad"}, 400, "range")],
-)  # fmt: skip
+    [
+        ({"expr": "broken"}, 400, "expr"),
+        ({"style": "x"}, 404, "style"),
+        ({"time": "14/06/2023"}, 400, "time"),
+        ({"gamma": "x"}, 400, "GAMMA"),
+        ({"range": "bad"}, 400, "range"),
+    ],
+)
 def test_a_bad_wish_is_a_problem_that_names_its_parameter(tile, parameters, status, parameter):
     document = json.loads(tile(12, 2080, "1495.png", parameters).body)
     assert (document["status"], document["parameter"]) == (status, parameter)
@@ -145,10 +164,16 @@ def test_a_bad_wish_is_refused_before_a_tile_is_asked(tilejson):
 
 
 @settings(max_examples=200, deadline=None)
-@given(z=st.text(max_size=5), x=st.text(max_size=5), tail=st.one_of(st.text(max_size=9), st.text(max_size=5).map(lambda t: f"{t}.png")),
-       expr=st.text(max_size=10))  # fmt: skip
+@given(
+    z=st.text(max_size=5),
+    x=st.text(max_size=5),
+    tail=st.one_of(st.text(max_size=9), st.text(max_size=5).map(lambda t: f"{t}.png")),
+    expr=st.text(max_size=10),
+)
 def test_no_address_at_all_can_raise_anything_but_our_errors(fuzzed, z, x, tail, expr):
-    call = Call(method="GET", path="/xyz", args=(("expr", expr),), variables={"layer": "s2", "z": z, "x": x, "tail": tail})
+    call = Call(
+        method="GET", path="/xyz", args=(("expr", expr),), variables={"layer": "s2", "z": z, "x": x, "tail": tail}
+    )
     try:
         response = XYZ.answer(call, fuzzed)
     except BandstandError as error:

@@ -120,6 +120,19 @@ def test_an_item_of_another_collection_is_never_served_from_memory(catalog):
     assert catalog.search("s2") == ()
 
 
+def test_files_that_no_item_has_any_more_are_forgotten(catalog):
+    catalog.upsert([scene("a"), scene("b")])
+    catalog.remove("s2", ["a"])
+    assert catalog._connection().execute("SELECT href FROM file").fetchall() == [("/archive/b/B08.tif",)]
+
+
+def test_a_repeated_question_is_answered_anew_after_a_change(catalog):
+    catalog.upsert([scene("a")])
+    before = catalog.search("s2", bbox=BBox(2.0, 44.0, 3.0, 45.0))
+    catalog.upsert([scene("b")])
+    assert (names(before), names(catalog.search("s2", bbox=BBox(2.0, 44.0, 3.0, 45.0)))) == (["a"], ["a", "b"])
+
+
 def test_collections_do_not_see_each_other(catalog):
     catalog.upsert([scene("a"), scene("a", collection="dem")])
     assert [i.collection for i in catalog.search("dem", bbox=BBox(2.0, 44.0, 3.0, 45.0))] == ["dem"]

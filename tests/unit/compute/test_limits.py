@@ -40,11 +40,11 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "limits", "start"), REFUSED, ids=[r[0][:20] for r in REFUSED])
 def test_too_much_is_refused_at_once(read, text, limits, start):
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(InvalidProgram) as caught:
         read(text, limits=limits)
     assert caught.value.message.startswith(start)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 ACCEPTED = [

@@ -1,4 +1,5 @@
 """Errors that teach: the exact text, with the caret below the fault."""
+# ruff: noqa: RUF001 - a typographic minus is one of the faults
 
 from dataclasses import replace
 from textwrap import dedent

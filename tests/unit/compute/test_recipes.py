@@ -22,7 +22,14 @@ RAMPS = {
     "rdylgn", "ylgn", "viridis", "blues", "ylgnbu", "rdbu", "brbg", "ylorrd", "spectral", "magma", "greys",
 }  # fmt: skip
 
-# Written from the publications, apart from the data files. b g r: visible; e1 e2 e3: red edges; n, a: B08, B8A; s, t: short waves.
+
+def gemi(n, r, **_):
+    eta = (2 * (n * n - r * r) + 1.5 * n + 0.5 * r) / (n + r + 0.5)
+    return eta * (1 - 0.25 * eta) - (r - 0.125) / (1 - r)
+
+
+# Written from the publications, apart from the data files.
+# b g r: visible; e1 e2 e3: red edges; n, a: B08, B8A; s, t: short waves.
 FORMULAS = {
     "NDVI": lambda n, r, **_: (n - r) / (n + r),
     "GNDVI": lambda n, g, **_: (n - g) / (n + g),
@@ -58,9 +65,7 @@ FORMULAS = {
     "UI": lambda n, t, **_: (t - n) / (t + n),
     "SR": lambda n, r, **_: n / r,
     "DVI": lambda n, r, **_: n - r,
-    "GEMI": lambda n, r, **_: (lambda q: q * (1 - 0.25 * q) - (r - 0.125) / (1 - r))(
-        (2 * (n * n - r * r) + 1.5 * n + 0.5 * r) / (n + r + 0.5)
-    ),
+    "GEMI": gemi,
     "WDRVI": lambda n, r, **_: (0.1 * n - r) / (0.1 * n + r),
     "TVI": lambda n, r, **_: np.sqrt((n - r) / (n + r) + 0.5),
     "NGRDI": lambda g, r, **_: (g - r) / (g + r),
@@ -77,7 +82,8 @@ FORMULAS = {
     ),
 }
 LETTERS = {
-    "B02": "b", "B03": "g", "B04": "r", "B05": "e1", "B06": "e2", "B07": "e3", "B08": "n", "B8A": "a", "B11": "s", "B12": "t",
+    "B02": "b", "B03": "g", "B04": "r", "B05": "e1", "B06": "e2", "B07": "e3",
+    "B08": "n", "B8A": "a", "B11": "s", "B12": "t",
 }  # fmt: skip
 
 
@@ -93,18 +99,12 @@ def reflectance():
 
 
 @pytest.fixture(params=FILES, ids=[path.stem for path in FILES])
-def recipe(request):
-    (only,) = Recipes.load([request.param.parent]).all() if False else [read_file(request.param)]
-    return only
+def recipe(request, recipes):
+    return recipes.get(request.param.stem)
 
 
-def read_file(path):
-    name = yaml.safe_load(path.read_text(encoding="utf-8"))["name"]
-    return Recipes.load([path.parent]).get(name)
-
-
-def test_the_file_is_named_after_the_index_and_tells_the_known_bands_and_ramps(request, recipe):
-    assert request.node.callspec.params["recipe"].stem == recipe.name.lower()
+def test_its_file_has_its_name_and_it_tells_known_bands_and_ramps(recipe):
+    assert (FOLDER / f"{recipe.name.lower()}.yml").exists()
     assert set(recipe.bands) <= COMMON
     assert recipe.ramp in RAMPS
     assert len(recipe.reference) > 15

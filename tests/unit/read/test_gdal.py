@@ -77,10 +77,10 @@ def test_strips_that_are_cut_off_are_refused(write_tiff, tmp_path):
     cut = tmp_path / "cut.tif"
     with open(path, "rb") as whole:  # noqa: PTH123 - bytes of it
         cut.write_bytes(whole.read()[:-2000])
-    with pytest.raises(SourceUnavailable, match='"cut.tif" is cut off'):
+    with pytest.raises(SourceUnavailable, match=r'"cut.tif" is cut off'):
         Library().describe(str(cut))
     source = Library().open(str(cut))
-    with pytest.raises(SourceUnavailable, match='"cut.tif"'):
+    with pytest.raises(SourceUnavailable, match=r'"cut.tif"'):
         source.read(2, 0, 0, 0, 130, 90)
 
 

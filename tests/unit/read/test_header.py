@@ -109,7 +109,7 @@ def test_a_mutated_header_never_does_more_than_raise(write_tiff, path, codec):
     options = {"interleave": "pixel"}
     good = Path(write_tiff(values, compress=codec, overviews=(2, 4), nodata=0, mask=None, **options)).read_bytes()
     rng = random.Random(codec)
-    slowest = 0.0
+    slowest, messages = 0.0, []
     for _ in range(150):
         data = bytearray(good)
         for _ in range(rng.choice([1, 2, 4, 16])):
@@ -117,16 +117,18 @@ def test_a_mutated_header_never_does_more_than_raise(write_tiff, path, codec):
             data[place] = rng.choice([0, 1, 255, rng.randrange(256)])
         if rng.random() < 0.2:
             del data[rng.randrange(len(data)) :]
-        started = time.perf_counter()
+        started = time.thread_time()
         path.write_bytes(data)
         try:
             source = Library(threads=1).open(str(path))
             for number, level in enumerate(source.levels):
                 source.read(1, number, 0, 0, min(level.width, 256), min(level.height, 256))
         except BandstandError as error:
-            assert str(path.parent) not in error.message
-        slowest = max(slowest, time.perf_counter() - started)
+            messages.append(error.message)
+        slowest = max(slowest, time.thread_time() - started)
     assert slowest < 1.0
+    assert messages
+    assert not any(str(path.parent) in m for m in messages)
 
 
 @given(st.text(), st.sampled_from(["uint8", "int16", "int64", "float16", "float32", "float64"]))

@@ -49,8 +49,10 @@ def picked(at, grid):
     """Row and column under each centre, and whether they exist."""
     u, v = positions(at, grid)
     col, row = np.floor(u + 1e-6).astype(int), np.floor(v + 1e-6).astype(int)
-    return np.clip(row, 0, at.height - 1), np.clip(col, 0, at.width - 1), (
-        (row >= 0) & (col >= 0) & (row < at.height) & (col < at.width)
+    return (
+        np.clip(row, 0, at.height - 1),
+        np.clip(col, 0, at.width - 1),
+        ((row >= 0) & (col >= 0) & (row < at.height) & (col < at.width)),
     )
 
 
@@ -195,9 +197,7 @@ def test_whole_blocks_average_to_their_means():
 def test_where_samples_would_be_skipped_the_average_is_taken(method):
     values, valid, at = source(60, 60)
     grid = target(at, 0, 0, ALIAS + 0.5, 20, 20)
-    np.testing.assert_array_equal(
-        run(values, valid, at, grid, method)[0], run(values, valid, at, grid, "average")[0]
-    )
+    np.testing.assert_array_equal(run(values, valid, at, grid, method)[0], run(values, valid, at, grid, "average")[0])
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -81,8 +81,7 @@ def test_no_pixel_is_further_from_its_exact_place_than_stated(place, data):
     # Where the reference's own scale is singular (a pole, the edge of a projection) there is nothing to divide by.
     known &= np.isfinite(miss)
     if control.dense:
-        x, y = exact(grid, crs)
-        good = np.isfinite(x)
+        good = np.isfinite(exact(grid, crs)[0])
         assert (np.isfinite(control.x) == good).mean() > 0.999
     assert (miss[known] <= control.error_px).mean() >= (0.999 if control.dense else 1.0)
     assert control.error_px <= BOUND_PX
@@ -93,9 +92,7 @@ def test_web_tiles_need_few_nodes(zoom):
     side = 2 * math.pi * 6378137 / 2**zoom
     x, y = transformer(CRS84, WEB_MERCATOR).transform(3.7, 49.3)
     col, row = math.floor(x / side), math.floor(y / side)
-    grid = Grid.from_bbox(
-        WEB_MERCATOR, BBox(col * side, row * side, (col + 1) * side, (row + 1) * side), 256, 256
-    )
+    grid = Grid.from_bbox(WEB_MERCATOR, BBox(col * side, row * side, (col + 1) * side, (row + 1) * side), 256, 256)
     assert control_grid(grid, parse_crs("EPSG:32631")).x.size <= 169
 
 
@@ -152,7 +149,5 @@ def test_small_pictures_are_right_too(height, width):
     crs = parse_crs("EPSG:32631")
     control = control_grid(grid, crs)
     x, y = exact(grid, crs)
-    cx, cy = (
-        (control.x, control.y) if control.dense else centres(control.x, control.y, grid.height, grid.width)
-    )
+    cx, cy = (control.x, control.y) if control.dense else centres(control.x, control.y, grid.height, grid.width)
     assert np.hypot(cx - x, cy - y).max() <= 1000.0 * control.error_px

@@ -7,10 +7,12 @@ from bandstand.errors import InvalidParameter, UnknownLayer, shorten, suggest
 from bandstand.model.coverage import Domain
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Arguments, Call, Response
+from bandstand.model.field import Field
 from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
+from bandstand.services.ows.dimension import MAX_LISTED
 from bandstand.services.ows.kvp import listed
-from bandstand.services.ows.xml import plain_number, templates
+from bandstand.services.ows.xml import plain_number, templates, to_ncname
 from bandstand.services.wcs.parse import crs_supported
 from bandstand.services.wcs.subset import axis_labels
 
@@ -117,7 +119,7 @@ def _description(layer: Layer, engine: Engine) -> dict[str, Any]:
     crs, box = domain.grid.crs, domain.grid.bbox
     x_label, y_label = axis_labels(crs)
     labels = (y_label, x_label) if crs.north_first else (x_label, y_label)
-    begin, end = _period(layer, engine)
+    axis = engine.times(layer)
     return {
         "id": layer.name,
         "title": layer.title,
@@ -126,8 +128,9 @@ def _description(layer: Layer, engine: Engine) -> dict[str, Any]:
         "units": " ".join([_unit(crs)] * 2),
         "lower": _pair(crs.north_first, box.min_x, box.min_y),
         "upper": _pair(crs.north_first, box.max_x, box.max_y),
-        "begin": begin,
-        "end": end,
+        # Spelled as the most used server does, since clients look for it there; long series by their ends alone.
+        "times": axis.values if len(axis.values) <= MAX_LISTED else (axis.values[0], axis.values[-1]),
+        "default_time": axis.default,
         "high": f"{domain.grid.width - 1} {domain.grid.height - 1}",
         **_vectors(domain.grid),
         "fields": [_field(domain, i) for i in range(len(domain.fields))],
@@ -151,14 +154,15 @@ def _vectors(grid: Grid) -> dict[str, str]:
 def _field(domain: Domain, number: int) -> dict[str, Any]:
     field = domain.fields[number]
     return {
-        "name": field.name,
+        "name": to_ncname(field.name),
         "title": field.title or field.name,
         "unit": field.unit or "10^0",
-        "nodata": None if field.nodata is None else repr(field.nodata).removesuffix(".0").replace("nan", "NaN"),
+        "nodata": _nil(field),
     }
 
 
-def _period(layer: Layer, engine: Engine) -> tuple[str, str]:
-    """First and last time, empty while the layer has none."""
-    values = engine.times(layer).values
-    return (values[0], values[-1]) if values else ("", "")
+def _nil(field: Field) -> str | None:
+    """The nodata of the files that leave: NaN for every float, whatever the archive's files have."""
+    if field.dtype.startswith("float"):
+        return "NaN"
+    return None if field.nodata is None else plain_number(field.nodata)

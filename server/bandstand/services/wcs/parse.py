@@ -21,6 +21,7 @@ from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request
 from bandstand.services.ows.kvp import media_type, required
 from bandstand.services.ows.vendor import Wishes, read_resampling, read_wishes
+from bandstand.services.ows.xml import to_ncname
 from bandstand.services.wcs.extent import Lattice, Wanted, answer_grid
 from bandstand.services.wcs.scaling import read_scaling
 from bandstand.services.wcs.subset import SUBSET_KEY, Subset, read_subsets, time_of
@@ -211,15 +212,17 @@ def _with_range(ask: Ask, args: Arguments, layer: Layer, engine: Engine) -> Ask:
 
 
 def _position(name: str, known: list[str], layer: Layer, engine: Engine) -> int:
-    for i, field in enumerate(known):
-        if field.casefold() == name.casefold():
-            return i
+    # By its own name, or by that of the description, where XML allows fewer characters.
+    for spelled in (known, [to_ncname(field) for field in known]):
+        for i, field in enumerate(spelled):
+            if field.casefold() == name.casefold():
+                return i
     alias = engine.collection(layer.collection).resolve(name)
     if alias in known:
         return known.index(alias)
     raise UnknownBand(
         f'RANGESUBSET: there is no field "{shorten(name)}".{suggest(name, known)} Fields: {", ".join(known)}.',
-        locator=name[:80],
+        locator=name[:80] or "RANGESUBSET",
     )
 
 

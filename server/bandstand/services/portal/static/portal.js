@@ -25,7 +25,7 @@ const map = new Map({
   view,
   layers: [
     picture,
-    new Graticule({ strokeStyle: new Stroke({ color: "rgba(40,60,55,.18)", width: 1 }), showLabels: true, wrapX: false }),
+    new Graticule({ strokeStyle: new Stroke({ color: "rgba(40,60,55,.18)", width: 1 }), showLabels: true, wrapX: false, latLabelPosition: 0.985, lonLabelPosition: 0.015 }),
   ],
   overlays: [popup],
   controls: [new Zoom(), new ScaleLine(), new Attribution({ collapsible: true })],
@@ -94,12 +94,14 @@ function number(value) {
 
 function values(body, [lon, lat]) {
   const found = body.features?.[0]?.properties;
-  const place = `<tr><td>position</td><td>${lat.toFixed(5)}, ${lon.toFixed(5)}</td></tr>`;
-  if (!found) return `<table><tr class="main"><td colspan="2">no data</td></tr>${place}</table>`;
-  const rows = Object.entries(found)
+  const place = `<p class="place">${lat.toFixed(5)}, ${lon.toFixed(5)}</p>`;
+  if (!found) return `<p><strong>no data</strong></p>${place}`;
+  const { time, item, cloud_cover: clouds, ...numbers } = found;
+  const rows = Object.entries(numbers)
     .filter(([key, value]) => value !== null && typeof value !== "object" && !key.endsWith("_dn"))
-    .map(([key, value], row) => `<tr class="${row === 0 && key !== "time" ? "main" : ""}"><td>${escape(key)}</td><td>${number(value)}</td></tr>`);
-  return `<table>${rows.join("")}${place}</table>`;
+    .map(([key, value], row) => `<tr class="${row === 0 ? "main" : ""}"><td>${escape(key)}</td><td>${number(value)}</td></tr>`);
+  const scene = [time && escape(time.replace("T", " ")), item && escape(item), typeof clouds === "number" && `cloud cover ${number(clouds)} %`];
+  return `<table>${rows.join("")}</table>${place}<p class="place">${scene.filter(Boolean).join("<br>")}</p>`;
 }
 
 function show(coordinate, html) {

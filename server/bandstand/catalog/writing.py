@@ -1,0 +1,84 @@
+"""Rows of the embedded catalogue: what one item becomes, and what is left when it goes."""
+
+import math
+import sqlite3
+
+from bandstand.catalog.base import Stored
+from bandstand.catalog.packing import boxes, microseconds, pack
+from bandstand.model.item import Item
+
+FOREVER = 1e30
+"""Seconds or microseconds beyond any time, for scenes without one."""
+
+
+def write_item(connection: sqlite3.Connection, item: Item, loose: set[int]) -> Stored:
+    """Write one item; files that it no longer has go to `loose`."""
+    connection.execute("INSERT OR IGNORE INTO collection (name) VALUES (?)", (item.collection,))
+    cid, revision = connection.execute(
+        "SELECT cid, revision FROM collection WHERE name = ?", (item.collection,)
+    ).fetchone()
+    body = pack(item)
+    old = connection.execute("SELECT rid, body FROM item WHERE cid = ? AND id = ?", (cid, item.id)).fetchone()
+    _write_files(connection, item)
+    if old is not None and old[1] == body:
+        return Stored(unchanged=1)
+    longitudes, (south, north) = boxes(item.footprint)
+    second = longitudes[1] if len(longitudes) > 1 else (None, None)
+    start = None if item.time.start is None else microseconds(item.time.start)
+    crs, resolution = _finest(item)
+    row = (cid, item.id, revision + 1, start, item.cloud_cover, *longitudes[0], south, north, *second, crs, resolution)
+    connection.execute("UPDATE collection SET revision = revision + 1 WHERE cid = ?", (cid,))
+    marks = ",".join("?" * 14)
+    rid = connection.execute(
+        "INSERT OR REPLACE INTO item (rid, cid, id, revision, t0, cloud, west, east, south, north, "  # noqa: S608 - question marks and names only
+        f"west2, east2, crs, resolution_m, body) VALUES (?,{marks})",
+        (old[0] if old else None, *row, body),
+    ).lastrowid
+    if rid is None:  # pragma: no cover - an insert always has one
+        raise sqlite3.DatabaseError("the item got no row")
+    loose |= delete_parts(connection, rid)
+    low, high = (-FOREVER, FOREVER) if start is None else (start / 1e6, start / 1e6)
+    for number, (west, east) in enumerate(longitudes):
+        connection.execute(
+            "INSERT INTO box VALUES (?,?,?,?,?,?,?,?,?)",
+            (2 * rid + number, west, east, south, north, low, high, cid, cid),
+        )
+    hrefs = {asset.href for asset in item.assets.values()}
+    connection.executemany(
+        "INSERT INTO item_file SELECT ?, fid FROM file WHERE href = ?", [(rid, href) for href in sorted(hrefs)]
+    )
+    return Stored(updated=1) if old else Stored(new=1)
+
+
+def _write_files(connection: sqlite3.Connection, item: Item) -> None:
+    for href, asset in {a.href: a for a in item.assets.values()}.items():
+        connection.execute(
+            "INSERT INTO file (href, version, idx) VALUES (?,?,?) ON CONFLICT (href) DO UPDATE SET "
+            "version = excluded.version, idx = excluded.idx WHERE version <> excluded.version OR idx IS NULL",
+            (href, asset.version, asset.index),
+        )
+
+
+def delete_parts(connection: sqlite3.Connection, rid: int) -> set[int]:
+    """Forget where an item lies and which files it has; says which these were."""
+    connection.execute("DELETE FROM box WHERE id IN (?, ?)", (2 * rid, 2 * rid + 1))
+    files = {fid for (fid,) in connection.execute("SELECT fid FROM item_file WHERE rid = ?", (rid,))}
+    connection.execute("DELETE FROM item_file WHERE rid = ?", (rid,))
+    return files
+
+
+def forget_files(connection: sqlite3.Connection, files: set[int]) -> None:
+    """Forget those of the files that no item has any more."""
+    connection.executemany(
+        "DELETE FROM file WHERE fid = ?1 AND NOT EXISTS (SELECT 1 FROM item_file WHERE fid = ?1)",
+        [(fid,) for fid in files],
+    )
+
+
+def _finest(item: Item) -> tuple[str, float]:
+    best = ("", math.inf)
+    for asset in item.assets.values():
+        size = min(asset.grid.resolution) * asset.grid.crs.metres_per_unit
+        if size < best[1]:
+            best = (asset.grid.crs.key, size)
+    return best if best[0] else ("OGC:CRS84", 10.0)

@@ -1,0 +1,159 @@
+"""Real scenes through the whole product, from ingest to the bytes of the answer, against rasterio and GDAL's warper.
+
+Each collection below is ingested once into one catalogue and served. The stored numbers must come back untouched on
+the grid of the file, interpolated as GDAL interpolates, and in web Mercator as an exact transform says.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import rasterio
+from PIL import Image
+from tests.fixtures.truth import Target, Truth, off_edges
+
+from bandstand.catalog.sqlite import open_catalog
+from bandstand.config.load import load_config
+from bandstand.config.profiles import effective, load_profile
+from bandstand.engine.build import build_engine
+from bandstand.engine.ingest import ingest
+from bandstand.engine.ingest import library as open_library
+from bandstand.model.ask import Ask
+from bandstand.model.crs import CRS84, WEB_MERCATOR, crs_from_wkt, transformer
+from bandstand.model.grid import Affine, Grid
+from bandstand.model.request import Output, Request
+from bandstand.warp.transform import control_grid
+from bandstand.web.app import Settings, mount_services
+
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+
+MOST_DIFFERENT = 1e-3
+SIDE = 320
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A collection of real files, and one of its bands to look at."""
+
+    name: str
+    profile: str
+    source: str
+    band: str
+    path: str
+    """Of the file that holds the band, below the folder of shared data."""
+    plane: int = 1
+    nodata: float | None = None
+    window: tuple[int, int, int, int] | None = None
+    time: str = ""
+    style: str = ""
+
+    def truth(self, shared):
+        return Truth(shared / "data" / self.path, self.plane, self.nodata, self.window)
+
+
+S2, L1C = "sentinel-2-l2a", "sentinel-2-l1c"
+EARTH_SEARCH, SERIES = "sentinel2/earthsearch-29RKH-20200219", "timeseries/s2-31UDS-2017-2018"
+C2, C2_FILE = "landsat/c2l2-001062-20201031/", "LC08_L2SP_001062_20201031_20201106_02_T2_"
+CLOUDMASK = "landcover/S2A_MSIL2A_20170725T142751_N9999_R053_T19GBQ_20240410T040247_cloudmask.tif"
+BERLIN, HYDE = "landcover/berlin-landcover-1m.tif", "landcover/cropland_hyde_2016.tif"
+CEREAL = "landcover/worldcereal-31TCJ-2019_annual-annualcropland.tif"
+TROPICS = "dem/Copernicus_DSM_COG_10_N00_00_E006_00_DEM.tif"
+POLE = "dem/Copernicus_DSM_COG_30_S90_00_W164_00_DEM.tif"
+
+REFLECTANCE = [
+    Scene("earth_search", S2, EARTH_SEARCH, "B04", f"{EARTH_SEARCH}/B04.tif"),
+    Scene("gujarat", S2, "sentinel2/gujarat-43n", "B08", "sentinel2/gujarat-43n/B08.tif", nodata=0),
+    Scene("fort_mcmurray", S2, "sentinel2/fortmcmurray-20190522", "B03", "sentinel2/fortmcmurray-20190522/B03.tif", nodata=0),
+    Scene("antwerp_s2", L1C, "sentinel2/antwerp-31n", "B02", "sentinel2/antwerp-31n/B02.tif"),
+    Scene("antwerp_landsat", "landsat-c2-l2", "landsat/antwerp-31n", "SR_B4", "landsat/antwerp-31n/B04.tif", nodata=0),
+    Scene("landsat_c2", "landsat-c2-l2", f"{C2}*.TIF", "SR_B5", f"{C2}{C2_FILE}SR_B5.TIF"),
+    Scene("series", S2, SERIES, "B08", f"{SERIES}/20170804T105328/10m.tif", plane=4, time="2017-08-04"),
+]  # fmt: skip
+CLASSES = [
+    Scene("nlcd", "categorical", "landcover/nlcd.tif", "class", "landcover/nlcd.tif"),
+    Scene("nlcd2011", "categorical", "landcover/nlcd2011.tif", "class", "landcover/nlcd2011.tif"),
+    Scene("stars", "categorical", "landcover/stars-lc.tif", "class", "landcover/stars-lc.tif"),
+    Scene("cereal", "categorical", CEREAL, "class", CEREAL),
+    Scene("hyde", "categorical", HYDE, "class", HYDE),
+    Scene("berlin", "categorical", BERLIN, "class", BERLIN, window=(2900, 5400, 900, 800)),
+    Scene("cloudmask", "categorical", CLOUDMASK, "class", CLOUDMASK, window=(5000, 5000, 1000, 700)),
+]
+HEIGHTS = [
+    Scene("tropics", "dem", TROPICS, "elevation", TROPICS, window=(1500, 200, 900, 800)),
+    Scene("pole", "dem", POLE, "elevation", POLE),
+    Scene("lisbon", "dem", "dem/LisbonElevation.tif", "elevation", "dem/LisbonElevation.tif"),
+    Scene("olinda", "dem", "dem/olinda_dem_utm25s.tif", "elevation", "dem/olinda_dem_utm25s.tif"),
+    Scene("zion", "dem", "dem/srtm-zion.tif", "elevation", "dem/srtm-zion.tif"),
+    Scene("swiss", "dem", "dem/swiss-2056.tif", "elevation", "dem/swiss-2056.tif"),
+]
+ALL = [*REFLECTANCE, *CLASSES, *HEIGHTS]
+
+
+def scenes(chosen):
+    return pytest.mark.parametrize("scene", chosen, ids=lambda scene: scene.name)
+
+
+class Archive:
+    """Everything ingested and served."""
+
+    def __init__(self, folder, data, sections):
+        path = folder / "config.yml"
+        text = ["catalog: {path: catalog.sqlite}", "collections:"]
+        text += [f'  {name}: {{profile: {profile}, source: "{data / source}"}}' for name, profile, source in sections]
+        text += ["layers:", *(f"  - {{name: {name}, collection: {name}}}" for name, _, _ in sections)]
+        path.write_text("\n".join(text))
+        self.config = load_config(path, environment={})
+        self.reports = {}
+        catalog = open_catalog(self.config.catalog.path, writable=True)
+        for name, section in self.config.collections.items():
+            profile = effective(load_profile(section.profile), section)
+            self.reports[name] = ingest(section.source, name, section, profile, catalog, open_library(), jobs=2)
+        catalog.close()
+        self.engine = build_engine(self.config)
+        self.client = mount_services(self.engine, Settings(access_log=False)).test_client()
+
+    def coverage(self, name, **keys):
+        """Values (band, y, x), mask (True = valid) and grid of a GetCoverage over HTTP, stored numbers."""
+        query = {"service": "WCS", "version": "2.0.1", "request": "GetCoverage", "coverageid": name, "units": "DN"}
+        answer = self.client.get("/wcs", query_string=query | keys)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return opened(answer.get_data())
+
+    def on_grid(self, name, target, band, method, time=""):
+        """The same on any grid, as the engine answers a request that WCS has no words for."""
+        layer = self.engine.layer(name, "wcs")
+        ask = Ask(data=True, bands=(band,), units="stored", resampling=method, time=time)
+        output = Output(kind="coverage", media_type="image/tiff")
+        settled = self.engine.ask(layer, ask)
+        return opened(self.engine.run(Request(layers=(settled,), grid=grid_of(target), output=output)).body)
+
+
+def opened(body):
+    with rasterio.MemoryFile(b"".join(body) if not isinstance(body, bytes) else body) as memory, memory.open() as file:
+        values, valid = file.read(), file.read_masks() != 0
+        if values.dtype.kind == "f":
+            valid &= ~np.isnan(values)
+        return values, valid, Target(file.crs.to_wkt() if file.crs else "", file.transform, file.width, file.height)
+
+
+def grid_of(target):
+    t = target.transform
+    return Grid(crs_from_wkt(target.crs), Affine(t.a, t.b, t.c, t.d, t.e, t.f), target.width, target.height)
+
+
+@pytest.fixture(scope="module")
+def archive(shared, tmp_path_factory):
+    made = Archive(tmp_path_factory.mktemp("real"), shared / "data", [(s.name, s.profile, s.source) for s in ALL])
+    yield made
+    made.engine.close()
+
+
+def subset(scene, truth, grid):
+    """SUBSET of the pixels of a truth that is only a part of the coverage."""
+    if scene.window is None:
+        return {}
+    box = rasterio.transform.array_bounds(*truth.values.shape, truth.transform)
+    # Half a pixel inwards: bounds are included, so a bound on a border would take a row more.
+    x, y = abs(truth.transform.a) / 2, abs(truth.transform.e) / 2
+    return {"subset": f"x({box[0] + x!r},{box[2] - x!r})", "subset1": f"y({box[1] + y!r},{box[3] - y!r})"}

@@ -1,0 +1,179 @@
+"""The command line says what the manual says, and ends with the code it promises."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from bandstand.cli.main import run
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BANDSTAND_CONFIG", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def configured(here, shared):
+    """A configuration for three real scenes, in the working folder."""
+    (here / "config.yml").write_text(
+        "service: {contact: {name: Desk}}\n"
+        "collections:\n"
+        f"  s2: {{profile: sentinel-2-l2a, source: {shared}/data/stac/local-catalog/collection.json}}\n"
+        "layers:\n  - {name: rgb, title: Colours, collection: s2, style: true_color}\n"
+    )
+    return here
+
+
+def test_an_ingest_counts_what_it_found(configured, capsys):
+    assert run(["ingest"]) == 0
+    assert re.search(
+        r"collection\.json   found 3   new 3   updated 0   unchanged 0   failed 0   [\d.]+ s\n", capsys.readouterr().out
+    )
+
+
+def test_a_second_ingest_finds_all_unchanged(configured, capsys):
+    run(["ingest"])
+    assert run(["ingest", "-C", "s2"]) == 0
+    assert "found 3   new 0   updated 0   unchanged 3   failed 0" in capsys.readouterr().out
+
+
+def test_a_broken_scene_is_told_and_ends_with_three(configured, capsys, shared):
+    broken = configured / "archive/2020-01-01"
+    broken.mkdir(parents=True)
+    whole = (shared / "data/sentinel2/earthsearch-29RKH-20200219/B04.tif").read_bytes()
+    (broken / "B04.tif").write_bytes(whole[:100])
+    shutil.copytree(
+        shared / "data/timeseries/s2-31UDS-2017-2018/20170804T105328", configured / "archive/20170804T105328"
+    )
+    assert run(["ingest", "archive"]) == 3
+    out = capsys.readouterr().out
+    assert "archive   found 2   new 1   updated 0   unchanged 0   failed 1" in out
+    assert re.search(r"^failed  2020-01-01   asset B04: ", out, re.MULTILINE)
+
+
+def test_a_dry_run_lists_scenes_and_writes_nothing(configured, capsys):
+    assert run(["ingest", "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^openEO_2023-06-01Z\S*  2023-06-01T00:00:00Z  EPSG:32631  B02 B03 B04$", out, re.MULTILINE)
+    assert run(["layers", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["scenes"] == 0
+
+
+def test_machines_get_json_alone(configured, capsys):
+    assert run(["ingest", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["s2"]["new"] == 3
+
+
+def test_an_unknown_collection_is_wrong_usage(configured, capsys):
+    assert run(["ingest", "x", "-C", "s3"]) == 2
+    assert 'unknown collection "s3". Known: s2.' in capsys.readouterr().err
+
+
+def test_layers_lists_times_and_extent(configured, capsys):
+    run(["ingest"])
+    capsys.readouterr()
+    assert run(["layers"]) == 0
+    out = capsys.readouterr().out
+    assert "rgb  Colours" in out
+    assert "times       2023-06-01 to 2023-06-06 (3), default 2023-06-06" in out
+    assert "EPSG:32631" in out
+
+
+def test_a_good_configuration_is_ok(configured, capsys):
+    run(["ingest"])
+    capsys.readouterr()
+    assert run(["check"]) == 0
+    assert capsys.readouterr().out == "config.yml ok\n"
+
+
+def test_an_empty_collection_is_a_warning_and_strictly_an_error(configured, capsys):
+    assert run(["check"]) == 0
+    assert run(["check", "--strict"]) == 1
+    assert "config.yml:3:7  warning  collections.s2: the catalogue has no scene of it" in capsys.readouterr().out
+
+
+def test_a_wrong_expression_is_told_with_its_place_and_column(configured, capsys):
+    text = (configured / "config.yml").read_text()
+    (configured / "config.yml").write_text(
+        f'{text}  - {{name: x, collection: s2, expression: "B04 - B3x", style: ndvi}}\n'
+    )
+    assert run(["check"]) == 1
+    out = capsys.readouterr().out
+    line = next(text for text in out.splitlines() if text.startswith("config.yml:6:43"))
+    assert 'error    layers[1].expression: unknown band "B3x" at column 7' in line
+    assert 'Did you mean "B3" or "B03"?' in line
+    assert "1 error" in out
+
+
+def test_a_wrong_key_ends_with_one(here, capsys):
+    (here / "config.yml").write_text("sever: {}\n")
+    assert run(["check"]) == 1
+    assert capsys.readouterr().out == (
+        'config.yml:1:1  error    file: unknown key "sever". Did you mean "server"?\n1 error, 0 warnings\n'
+    )
+
+
+def test_without_a_configuration_it_says_what_to_do(here, capsys):
+    assert run(["layers"]) == 1
+    assert "error: there is no config.yml here" in capsys.readouterr().err
+
+
+def test_version_names_what_it_stands_on(here, capsys):
+    assert run(["version", "--json"]) == 0
+    assert {"bandstand", "python", "proj", "numpy", "granian"} <= set(json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize("command", ["serve", "ingest", "check", "layers", "version", "demo"])
+def test_help_shows_two_examples(command, capsys):
+    assert run([command, "--help"]) == 0
+    assert len(re.findall(rf"^  bandstand {command}", capsys.readouterr().out, re.MULTILINE)) >= 2
+
+
+def test_wrong_usage_ends_with_two(capsys):
+    assert run(["serve", "--prt", "1"]) == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_told(configured, capsys):
+    run(["ingest"])
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run(["serve", "--port", str(port)]) == 1
+    assert f"error: port {port} is already in use (try --port {port + 1})" in capsys.readouterr().err
+
+
+def test_serving_ingests_what_is_missing_answers_and_ends_quietly(configured):
+    command = [sys.executable, "-m", "bandstand.cli.main", "serve", "--port", "0", "--workers", "1"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            lines = []
+            for line in process.stderr:
+                lines.append(line)
+                if line.startswith(("ready", "server")):
+                    break
+            address = re.search(r"http://127\.0\.0\.1:\d+/", lines[-1])[0]
+            with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
+                assert answer.status == 200
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            assert (process.wait(timeout=30), rest) == (0, "")
+        finally:
+            process.kill()
+    text = "".join(lines)
+    assert "ingest   s2: 3 of 3 scenes" in text
+    assert "config   config.yml ok (1 collection, 1 layer)" in text
+    assert "catalog  3 items, newest 2023-06-06T00:00:00Z" in text

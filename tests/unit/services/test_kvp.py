@@ -1,0 +1,194 @@
+"""Typed readers of parameters, version negotiation, XML in and out."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bandstand.errors import (
+    BadRequest,
+    BandstandError,
+    InvalidParameter,
+    TooLarge,
+    UnsupportedFormat,
+    UnsupportedVersion,
+)
+from bandstand.model.crs import CRS84, WGS84, parse_crs
+from bandstand.model.grid import BBox, project_bbox
+from bandstand.services.ows import kvp
+from bandstand.services.ows.footprint import footprint
+from bandstand.services.ows.spellings import SPELLINGS, remark
+from bandstand.services.ows.versions import accept_versions, compare_sequence, negotiate
+from bandstand.services.ows.xml import legal_text, parse_xml, plain_number, to_ncname
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_reads_back_as_itself(value):
+    assert kvp.number(repr(value), "N") == value
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_published_number_has_no_exponent_and_reads_back_as_itself(value):
+    text = plain_number(value)
+    assert "e" not in text.casefold()
+    assert float(text) == value
+
+
+@given(st.integers(min_value=-(10**14), max_value=10**14))
+def test_a_whole_number_reads_back_with_or_without_a_fraction_of_zero(value):
+    assert kvp.integer(str(value), "N") == kvp.integer(f"{value}.0", "N") == value
+
+
+@pytest.mark.parametrize("text", ["", " ", "x", "1_0", "nan", "inf", "-inf", "0x10", "1,5", "1e400"])
+def test_what_is_no_finite_number_is_refused(text):
+    with pytest.raises(InvalidParameter, match="no finite number"):
+        kvp.number(text, "N")
+
+
+@given(st.text(max_size=40))
+def test_readers_raise_nothing_but_our_errors(text):
+    readers = (
+        lambda: kvp.number(text, "K"),
+        lambda: kvp.integer(text, "K"),
+        lambda: kvp.boolean(text, "K", default=False),
+        lambda: kvp.colour(text, "K"),
+        lambda: kvp.bbox(text, "K", WGS84, authority_order=True),
+        lambda: kvp.crs(text, (WGS84,), "K"),
+        lambda: kvp.media_type(text, ("image/png",), "K"),
+        lambda: kvp.size(text, "K", limit=10, limit_name="MaxK"),
+        lambda: kvp.time_text(text),
+    )
+    for reader in readers:
+        try:
+            reader()
+        except BandstandError as error:
+            assert error.locator == "K"  # noqa: PT017 - any of them may raise
+
+
+coordinates = st.floats(min_value=-80, max_value=80)
+
+
+@given(coordinates, coordinates, coordinates, coordinates)
+def test_a_north_first_box_is_the_same_box_turned(a, b, c, d):
+    low_x, high_x, low_y, high_y = min(a, c), max(a, c) + 1, min(b, d), max(b, d) + 1
+    turned = kvp.bbox(f"{low_y},{low_x},{high_y},{high_x}", "B", WGS84, authority_order=True)
+    plain = kvp.bbox(f"{low_x},{low_y},{high_x},{high_y}", "B", CRS84, authority_order=True)
+    assert turned == plain == BBox(low_x, low_y, high_x, high_y)
+
+
+@pytest.mark.parametrize(
+    ("given_", "meant"),
+    [
+        ("2023-06-14", "2023-06-14"),
+        ("2023-06-14T12:00:00 02:00", "2023-06-14T12:00:00+02:00"),
+        ("2023-06-14T12:00:00 02:00/2023-06-15T12:00:00 0200", "2023-06-14T12:00:00+02:00/2023-06-15T12:00:00+0200"),
+        ("2023-06-14, 2023-06-15", "2023-06-14,2023-06-15"),
+    ],
+)
+def test_a_zone_gets_its_plus_back(given_, meant):
+    assert kvp.time_text(given_) == meant
+
+
+def test_a_size_above_the_limit_names_it():
+    with pytest.raises(TooLarge, match=r"WIDTH 11 exceeds the maximum 10 \(MaxWidth\)"):
+        kvp.size("11", "WIDTH", limit=10, limit_name="MaxWidth")
+
+
+def test_an_unknown_format_names_the_offered_ones():
+    with pytest.raises(UnsupportedFormat, match="offered: image/png, image/jpeg"):
+        kvp.media_type("image/bmp", ("image/png", "image/jpeg"), "FORMAT")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [("", "1.3.0"), ("1.3", "1.3.0"), ("9", "1.3.0"), ("1.2.9", "1.1.1"), ("0.0.0", "1.1.1"), ("x", "1.3.0")],
+)
+def test_the_highest_version_not_above_the_wish_is_spoken(asked, answered):
+    assert negotiate(asked, ("1.3.0", "1.1.1")) == answered
+
+
+def test_the_clients_order_of_versions_counts():
+    assert accept_versions("3.0.0,1.1.0,2.0.1", ("2.0.1", "1.1.0")) == "1.1.0"
+
+
+def test_no_common_version_is_said_without_a_locator():
+    with pytest.raises(UnsupportedVersion) as caught:
+        accept_versions("3.0.0", ("2.0.1",))
+    assert caught.value.locator is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "current", "order"),
+    [("9", "10", -1), ("10", "10", 0), ("11", "10", 1), ("x", "10", None), ("1", "a", None)],
+)
+def test_sequences_are_compared_as_integers(asked, current, order):
+    assert compare_sequence(asked, current) == order
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<a>",
+        b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+        b'<!DOCTYPE a SYSTEM "http://127.0.0.1/x.dtd"><a/>',
+        b"\xff\xfe",
+    ],
+)
+def test_hostile_or_broken_xml_is_refused(body):
+    with pytest.raises(BadRequest):
+        parse_xml(body, max_bytes=1000)
+
+
+def test_xml_above_the_limit_is_not_even_read():
+    with pytest.raises(TooLarge, match="at most 10"):
+        parse_xml(b"<a>" + b" " * 20 + b"</a>", max_bytes=10)
+
+
+@given(st.text())
+def test_every_text_becomes_legal_xml(text):
+    assert parse_xml(f"<a>{_escaped(str(legal_text(text)))}</a>".encode(), max_bytes=10**6).tag == "a"
+
+
+@given(st.text(min_size=1))
+def test_every_name_becomes_an_element_name(text):
+    assert parse_xml(f"<{to_ncname(text)}/>".encode(), max_bytes=10**6).tag == to_ncname(text)
+
+
+@pytest.mark.parametrize("ours", sorted(set(SPELLINGS.values()) - {"BANDS", "ITEMS", "UNITS", "BELOW", "ABOVE"}))
+def test_two_swapped_letters_of_a_key_are_recognised(ours):
+    swapped = ours[0] + ours[2] + ours[1] + ours[3:]
+    if swapped != ours:
+        assert f"did you mean {ours}?" in "".join(remark(swapped.casefold()))
+
+
+def test_a_header_cannot_be_broken_by_a_key():
+    for warning in remark('expr"\r'):
+        assert warning.count('"') == 2
+        assert warning.isprintable()
+
+
+def test_a_footprint_holds_every_corner_of_the_layer():
+    lonlat, utm = BBox(2.0, 43.0, 4.0, 45.0), parse_crs("EPSG:32631")
+    box = footprint(lonlat, utm)
+    for x, y in ((2.0, 43.0), (4.0, 43.0), (2.0, 45.0), (4.0, 45.0), (3.0, 45.0)):
+        spot = project_bbox(BBox(x - 1e-9, y - 1e-9, x + 1e-9, y + 1e-9), CRS84, utm)
+        assert spot is not None
+        assert box is not None
+        assert box.intersection(spot) is not None
+
+
+def test_a_layer_of_another_continent_has_no_footprint_in_a_national_grid():
+    assert footprint(BBox(2.0, 43.0, 4.0, 45.0), parse_crs("EPSG:2193")) is None
+
+
+def test_the_world_has_a_finite_footprint_in_web_mercator():
+    box = footprint(BBox(-180.0, -90.0, 180.0, 90.0), parse_crs("EPSG:3857"))
+    assert box is not None
+    assert all(map(math.isfinite, (box.min_x, box.min_y, box.max_x, box.max_y)))
+    assert box.max_y == pytest.approx(20048966.1)
+
+
+def _escaped(text):
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
