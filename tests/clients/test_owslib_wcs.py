@@ -98,7 +98,7 @@ def test_vendor_parameters_go_along(download):
 
 
 def test_a_request_that_cannot_be_is_recognised_as_an_exception(service):
-    with pytest.raises(ServiceException, match="unknown band .*B99"):
+    with pytest.raises(ServiceException, match=r"unknown band .*B99"):
         service.getCoverage(identifier="s2_l2a", format="image/tiff", subsets=BOX, expr="B99")
 
 

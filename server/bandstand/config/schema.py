@@ -90,9 +90,6 @@ class Server(Section):
     block_cache_bytes: int = Field(
         default=536_870_912, ge=0, description="Decoded blocks kept in memory, bytes a process."
     )
-    index_cache_bytes: int = Field(
-        default=134_217_728, ge=0, description="Block indices of files kept in memory, bytes a process."
-    )
     shutdown_grace_s: float = Field(default=20.0, ge=0, description="Time that running requests get to end, seconds.")
 
 
@@ -240,9 +237,6 @@ class Wms(Section):
     """Web Map Service."""
 
     enabled: bool = Field(default=True, description="Whether it answers.")
-    legacy_status: bool = Field(
-        default=False, description="Send errors with status 200, for clients that show no other."
-    )
 
 
 class Wmts(Section):

@@ -93,8 +93,7 @@ class GeoTiff:
         Raises:
             InvalidParameter: An option cannot be read; the locator is its name.
         """
-        values = _storable(raster.values)
-        nodata = _nodata(values.dtype, raster)
+        values, nodata = _with_nodata(_storable(raster.values), raster)
         valid = raster.valid if nodata is not None else raster.valid[:0]
         samples = Samples(values, valid, 0.0 if nodata is None else nodata)
         layout = _layout(values, output, compression="none", interleave="band")
@@ -118,17 +117,31 @@ def _storable(values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(kind.newbyteorder("<"), copy=False)
 
 
-def _nodata(dtype: np.dtype[Any], raster: Raster) -> float | None:
-    """The number written into invalid pixels; None when the type has no room and there are none."""
-    if dtype.kind == "f":
-        return float("nan")
-    declared = next((f.nodata for f in raster.fields if f.nodata is not None), None)
-    info = np.iinfo(dtype)
-    if declared is not None and info.min <= declared <= info.max and float(declared).is_integer():
-        return declared
+def _with_nodata(values: NDArray[Any], raster: Raster) -> tuple[NDArray[Any], float | None]:
+    """The values and the number for invalid pixels, which no valid one holds; None where it would stand nowhere.
+
+    A file has one such number for all its bands. Values are widened where their type has none to spare.
+    """
+    if values.dtype.kind == "f":
+        return values, float("nan")
+    info = np.iinfo(values.dtype)
+    declared = list(dict.fromkeys(f.nodata for f in raster.fields))
+    fitting = [n for n in declared if n is not None and info.min <= n <= info.max and float(n).is_integer()]
+    if fitting and len(declared) == 1:
+        return values, fitting[0]
     if raster.valid.all():
-        return None
-    return 0.0 if dtype.kind == "u" else float(info.min)
+        return values, None
+    valid = np.broadcast_to(raster.valid, values.shape)
+    usual = 0.0 if values.dtype.kind == "u" else float(info.min)
+    for number in (*fitting, usual, float(info.max)):
+        if not (valid & (values == number)).any():
+            return values, number
+    held = set(np.unique(values[valid]).tolist())
+    free = next(n for n in range(info.max, info.max - len(held) - 1, -1) if n not in held)
+    if free >= info.min:
+        return values, float(free)
+    wider = np.dtype(f"<{values.dtype.kind}{2 * values.dtype.itemsize}")
+    return values.astype(wider), float(np.iinfo(wider).max)
 
 
 def _spell(nodata: float, dtype: np.dtype[Any]) -> str:

@@ -11,6 +11,7 @@ from bandstand import services
 from bandstand.config.load import load_config
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
+from bandstand.observe.logs import configure_logs
 from bandstand.plugins import members
 from bandstand.services.base import Service
 from bandstand.share import shipped
@@ -32,6 +33,9 @@ def create_app(config_path: Path | None = None) -> Flask:
     """
     path = config_path or Path(os.environ.get(CONFIG_VARIABLE) or shipped("config.yml"))
     config = load_config(path)
+    if config_path is None:
+        # Started by a WSGI server: standard error is ours.
+        configure_logs(config.logging.level, config.logging.format)
     settings = Settings(
         public_url=config.server.public_url,
         trusted_proxies=config.server.trusted_proxies,

@@ -21,6 +21,7 @@ logger = logging.getLogger("bandstand.web")
 
 _EXPOSED = "Warning, ETag, Retry-After, X-Request-Id, X-Source-Items, X-Source-Time, Content-Disposition"
 _FORM = "application/x-www-form-urlencoded"
+_SECRET = re.compile(r"(?i)\b(token|access_token|password|key)=[^&]*")
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -93,7 +94,9 @@ class Mount:
             refused.http_status = error.code or 400
             return service.fault(call, refused)
         except Exception:
-            logger.exception("failed", extra={"request_id": request_id, "url": flask.request.full_path[:2000]})
+            logger.exception(
+                "failed", extra={"request_id": request_id, "url": redacted(flask.request.full_path)[:2000]}
+            )
             fault = InternalError(f"Something went wrong here; please report the number {request_id}.")
             return service.fault(call, fault)
 
@@ -211,7 +214,12 @@ def _log(service: Service, answer: Response, request_id: str, started: float) ->
             "status": answer.status,
             "ms": round((time.perf_counter() - started) * 1000, 1),
             "bytes_out": len(answer.body) if isinstance(answer.body, bytes) else answer.length,
-            "url": request.full_path[:2000],
+            "url": redacted(request.full_path)[:2000],
             "format": answer.media_type,
         },
     )
+
+
+def redacted(url: str) -> str:
+    """The address without credentials."""
+    return _SECRET.sub(r"\1=…", url)
