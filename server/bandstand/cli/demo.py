@@ -1,5 +1,7 @@
 """`bandstand demo`: from nothing to a map."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -25,7 +27,10 @@ def command(folder: Path, port: int | None, host: str | None, no_serve: bool) ->
     bandstand demo
     bandstand demo /tmp/coast --port 9000
     """  # noqa: D301 - click wants its mark
+    # Two things take a while the first time; on two cores they take it together.
+    warming = subprocess.Popen([sys.executable, "-m", "bandstand.engine.warm"], stdin=subprocess.DEVNULL)
     make_archive(folder)
+    warming.wait()
     path = write_config(folder)
     config = open_config(path)
     register_missing(config, jobs=4)

@@ -230,7 +230,8 @@ class Engine:
         """Changes when layers, styles or scenes change (update sequence, ETag of documents)."""
         names = sorted({layer.collection for layer in self.layers})
         text = f"{self.layers}{self.service}{[(name, self.catalog.revision(name)) for name in names]}"
-        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        # Never a number: clients would take it for one that grows.
+        return "r" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def check_expression(self, expr: str, collection: str) -> ExpressionReport:
         """Read an expression without running it.

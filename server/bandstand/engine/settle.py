@@ -65,7 +65,7 @@ class Settler:
             style=style,
             opacity=ask.opacity,
             notes=resolved.notes,
-            pinned=bool(ask.time),
+            pinned=_is_pinned(ask.time),
         )
         return dataclasses.replace(settled, digest=canonical(settled))
 
@@ -157,6 +157,12 @@ class Settler:
 def to_identifier(name: str) -> str:
     """The name with `_` for what the language of expressions does not allow in one."""
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+
+
+def _is_pinned(time: str) -> bool:
+    """Whether a time means the same scenes tomorrow: words and open ends follow what is newest."""
+    folded = time.casefold()
+    return bool(folded) and not any(word in folded for word in ("current", "latest", "now", "default", "present", ".."))
 
 
 def resolve_band(collection: Collection, name: str) -> str:

@@ -1,6 +1,7 @@
 """The WSGI application: configuration in, every service mounted."""
 
 import os
+import threading
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,7 @@ from bandstand import services
 from bandstand.config.load import load_config
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
+from bandstand.engine.warm import warm_kernels
 from bandstand.observe.logs import configure_logs
 from bandstand.plugins import members
 from bandstand.services.base import Service
@@ -36,6 +38,7 @@ def create_app(config_path: Path | None = None) -> Flask:
     if config_path is None:
         # Started by a WSGI server: standard error is ours.
         configure_logs(config.logging.level, config.logging.format)
+        threading.Thread(target=warm_kernels, name="warm", daemon=True).start()
     settings = Settings(
         public_url=config.server.public_url,
         trusted_proxies=config.server.trusted_proxies,
