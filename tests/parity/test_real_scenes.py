@@ -57,6 +57,7 @@ class Scene:
 
 
 S2, L1C = "sentinel-2-l2a", "sentinel-2-l1c"
+FORT = "sentinel2/fortmcmurray-20190522"
 EARTH_SEARCH, SERIES = "sentinel2/earthsearch-29RKH-20200219", "timeseries/s2-31UDS-2017-2018"
 C2, C2_FILE = "landsat/c2l2-001062-20201031/", "LC08_L2SP_001062_20201031_20201106_02_T2_"
 CLOUDMASK = "landcover/S2A_MSIL2A_20170725T142751_N9999_R053_T19GBQ_20240410T040247_cloudmask.tif"
@@ -68,12 +69,12 @@ POLE = "dem/Copernicus_DSM_COG_30_S90_00_W164_00_DEM.tif"
 REFLECTANCE = [
     Scene("earth_search", S2, EARTH_SEARCH, "B04", f"{EARTH_SEARCH}/B04.tif"),
     Scene("gujarat", S2, "sentinel2/gujarat-43n", "B08", "sentinel2/gujarat-43n/B08.tif", nodata=0),
-    Scene("fort_mcmurray", S2, "sentinel2/fortmcmurray-20190522", "B03", "sentinel2/fortmcmurray-20190522/B03.tif", nodata=0),
+    Scene("fort_mcmurray", S2, FORT, "B03", f"{FORT}/B03.tif", nodata=0),
     Scene("antwerp_s2", L1C, "sentinel2/antwerp-31n", "B02", "sentinel2/antwerp-31n/B02.tif"),
     Scene("antwerp_landsat", "landsat-c2-l2", "landsat/antwerp-31n", "SR_B4", "landsat/antwerp-31n/B04.tif", nodata=0),
     Scene("landsat_c2", "landsat-c2-l2", f"{C2}*.TIF", "SR_B5", f"{C2}{C2_FILE}SR_B5.TIF"),
     Scene("series", S2, SERIES, "B08", f"{SERIES}/20170804T105328/10m.tif", plane=4, time="2017-08-04"),
-]  # fmt: skip
+]
 CLASSES = [
     Scene("nlcd", "categorical", "landcover/nlcd.tif", "class", "landcover/nlcd.tif"),
     Scene("nlcd2011", "categorical", "landcover/nlcd2011.tif", "class", "landcover/nlcd2011.tif"),
@@ -157,7 +158,7 @@ def subset(scene, truth):
     """SUBSET of the pixels of a truth that is only a part of the coverage."""
     if scene.window is None:
         return {}
-    box = rasterio.transform.array_bounds(*truth.values.shape, truth.transform)
+    box = truth.target.bounds
     # Half a pixel inwards: bounds are included, so a bound on a border would take a row more.
     x, y = abs(truth.transform.a) / 2, abs(truth.transform.e) / 2
     return {"subset": f"x({box[0] + x!r},{box[2] - x!r})", "subset1": f"y({box[1] + y!r},{box[3] - y!r})"}
@@ -183,30 +184,30 @@ def part(truth):
 
 def shifted(truth):
     col, row, width, height = part(truth)
-    return Target(truth.crs, truth.transform * Shift(col + 0.5, row + 0.5), width, height)
+    return Target(truth.crs, truth.transform @ Shift(col + 0.5, row + 0.5), width, height)
 
 
 def finer(truth):
     col, row, width, height = part(truth)
-    return Target(truth.crs, truth.transform * Shift(col + 0.3, row + 0.2) * Zoom(0.61), width, height)
+    return Target(truth.crs, truth.transform @ Shift(col + 0.3, row + 0.2) @ Zoom(0.61), width, height)
 
 
 def coarser(truth):
     # Not so coarse that an overview would serve.
     col, row, width, height = part(truth)
-    return Target(truth.crs, truth.transform * Shift(col, row) * Zoom(1.4), int(width / 1.5), int(height / 1.5))
+    return Target(truth.crs, truth.transform @ Shift(col, row) @ Zoom(1.4), int(width / 1.5), int(height / 1.5))
 
 
 def mercator(truth):
     """About a pixel a sample, in the middle of the scene, beyond its borders where it is small."""
     height, width = truth.values.shape
     to = transformer(crs_from_wkt(truth.crs), WEB_MERCATOR).transform
-    x, y = to(*(truth.transform * (width / 2 + OFF_TIES_PX, height / 2 + OFF_TIES_PX)))
-    beside, below = (to(*(truth.transform * (width / 2 + c, height / 2 + r))) for c, r in ((1, 0), (0, 1)))
+    x, y = to(*(truth.transform @ (width / 2 + OFF_TIES_PX, height / 2 + OFF_TIES_PX)))
+    beside, below = (to(*(truth.transform @ (width / 2 + c, height / 2 + r))) for c, r in ((1, 0), (0, 1)))
     across, down = math.hypot(beside[0] - x, beside[1] - y), math.hypot(below[0] - x, below[1] - y)
     w, h = min(width, SIDE) + 6, min(height, SIDE) + 6
     origin = rasterio.Affine(across, 0, x - across * w / 2, 0, -down, y + down * h / 2)
-    return Target("EPSG:3857", origin * Shift(OFF_TIES_PX, OFF_TIES_PX * 2), w, h)
+    return Target("EPSG:3857", origin @ Shift(OFF_TIES_PX, OFF_TIES_PX * 2), w, h)
 
 
 @scenes(ALL)
@@ -293,7 +294,7 @@ def test_web_mercator_is_what_an_exact_transform_says(archive, shared, scene):
 @scenes(ALL)
 def test_a_map_in_web_mercator_shows_something(archive, shared, scene):
     grid = mercator(scene.truth(shared))
-    left, bottom, right, top = rasterio.transform.array_bounds(grid.height, grid.width, grid.transform)
+    left, bottom, right, top = grid.bounds
     query = {"service": "WMS", "version": "1.3.0", "request": "GetMap", "layers": scene.name, "styles": ""}
     query |= {"crs": "EPSG:3857", "bbox": f"{left!r},{bottom!r},{right!r},{top!r}", "width": 256, "height": 256}
     query |= {"format": "image/png", "transparent": "true"} | times(scene)

@@ -1,6 +1,7 @@
 """A running server: the port, the workers, and the line that says it is ready."""
 
 import math
+import multiprocessing
 import os
 import socket
 import threading
@@ -49,6 +50,9 @@ def run_server(
     _check(path)
     _introduce(path, config)
     per_worker = threads or config.server.threads
+    # Workers start from nothing: this process has threads and open libraries by now, and a fork of it could inherit
+    # a lock that nobody will ever release.
+    multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
         "bandstand.web.app:create_app",
         factory=True,
@@ -71,6 +75,9 @@ def run_server(
         # A worker that fails while the server starts would fail for ever.
         server.respawn_failed_workers = True
 
+    # Asked in vain, so that whatever a question loads is loaded: a worker that is forked while the thread below holds
+    # the lock of an import (the codec of host names is one) would wait for that lock for ever.
+    _is_up(_base(address, number))
     threading.Thread(target=_announce, args=(keep_alive, address, number, path), daemon=True).start()
     server.serve()
 
@@ -123,8 +130,7 @@ def _introduce(path: Path, config: Config) -> None:
 
 def _announce(answers: Callable[[], None], host: str, port: int, path: Path) -> None:
     """Tell when the server answers; only from then on are failed workers started again."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no bind
-    base = f"http://{reachable}:{port}"
+    base = _base(host, port)
     until = time.monotonic() + _PATIENCE_S
     while not _is_up(f"{base}/healthz"):
         time.sleep(0.05)
@@ -133,6 +139,12 @@ def _announce(answers: Callable[[], None], host: str, port: int, path: Path) -> 
             until = math.inf
     answers()
     say(f"ready    {base}/        WMS /wms  WMTS /wmts  WCS /wcs  tiles /xyz/{{layer}}/{{z}}/{{x}}/{{y}}.png")
+
+
+def _base(host: str, port: int) -> str:
+    """Where this machine reaches a server that listens on a host."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no bind
+    return f"http://{reachable}:{port}"
 
 
 def _is_up(address: str) -> bool:

@@ -1,5 +1,7 @@
 """The WSGI application: configuration in, every service mounted."""
 
+import codecs
+import encodings.idna  # noqa: F401 - looked up for every request; two threads importing it at once would lose it for good
 import os
 import threading
 from pathlib import Path
@@ -52,6 +54,9 @@ def create_app(config_path: Path | None = None) -> Flask:
 
 def mount_services(engine: Engine, settings: Settings) -> Flask:
     """Mount every service on an engine."""
+    # Werkzeug spells host names by this codec. Python keeps a failed look-up for ever, and the first one can fail when
+    # several threads of the server begin at once: then every answer of the process would be an error.
+    codecs.lookup("idna")
     app = Flask("bandstand", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -165,6 +165,7 @@ def test_serving_ingests_what_is_missing_answers_and_ends_quietly(configured):
                 lines.append(line)
                 if line.startswith(("ready", "server")):
                     break
+            assert lines[-1].startswith("ready"), lines
             address = re.search(r"http://127\.0\.0\.1:\d+/", lines[-1])[0]
             with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
                 assert answer.status == 200
