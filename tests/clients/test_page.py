@@ -124,6 +124,8 @@ def test_the_links_to_copy_follow_what_is_shown(open_page):
 def test_it_can_be_used_on_a_narrow_screen(open_page):
     page = open_page(width=400, height=740)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    page.locator("#toggle").click()
     sync_api.expect(page.locator("#panel")).to_be_hidden()
     assert colours(page) > 100
+    page.locator("#toggle").click()
+    page.get_by_label("NDVI", exact=True).check()
+    sync_api.expect(page.locator("#date")).to_be_visible()

@@ -239,10 +239,13 @@ function colours() {
   redraw();
 }
 for (const id of ["low", "high", "ramp", "reverse"]) $(id).addEventListener("change", colours);
-$("toggle").addEventListener("click", () => {
-  const closed = $("panel").classList.toggle("closed");
+function fold(closed) {
+  $("panel").classList.toggle("closed", closed);
   $("toggle").setAttribute("aria-expanded", String(!closed));
-});
+}
+$("toggle").addEventListener("click", () => fold(!$("panel").classList.contains("closed")));
+// On a narrow screen the map comes first.
+if (matchMedia("(max-width: 700px)").matches) fold(true);
 
 // ---- links to take away ----------------------------------------------------------------------------------------
 const snippets = {
