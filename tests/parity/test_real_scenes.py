@@ -9,24 +9,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pyproj
 import pytest
 import rasterio
 from PIL import Image
+from tests.fixtures.real import Archive, grid_of, same_place
 from tests.fixtures.truth import Target, Truth, off_edges
 
-from bandstand.catalog.sqlite import open_catalog
-from bandstand.config.load import load_config
-from bandstand.config.profiles import effective, load_profile
-from bandstand.engine.build import build_engine
-from bandstand.engine.ingest import ingest
-from bandstand.engine.ingest import library as open_library
-from bandstand.model.ask import Ask
 from bandstand.model.crs import WEB_MERCATOR, crs_from_wkt, transformer
-from bandstand.model.grid import Affine, Grid
-from bandstand.model.request import Output, Request
 from bandstand.warp.transform import control_grid
-from bandstand.web.app import Settings, mount_services
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
@@ -51,6 +41,8 @@ class Scene:
     nodata: float | None = None
     window: tuple[int, int, int, int] | None = None
     time: str = ""
+    colours: str = ""
+    """Parameters of a map, where the usual style has one colour for all that is there."""
 
     def truth(self, shared):
         return Truth(shared / "data" / self.path, self.plane, self.nodata, self.window)
@@ -71,7 +63,15 @@ REFLECTANCE = [
     Scene("gujarat", S2, "sentinel2/gujarat-43n", "B08", "sentinel2/gujarat-43n/B08.tif", nodata=0),
     Scene("fort_mcmurray", S2, FORT, "B03", f"{FORT}/B03.tif", nodata=0),
     Scene("antwerp_s2", L1C, "sentinel2/antwerp-31n", "B02", "sentinel2/antwerp-31n/B02.tif"),
-    Scene("antwerp_landsat", "landsat-c2-l2", "landsat/antwerp-31n", "SR_B4", "landsat/antwerp-31n/B04.tif", nodata=0),
+    Scene(
+        "antwerp_landsat",
+        "landsat-c2-l2",
+        "landsat/antwerp-31n",
+        "SR_B4",
+        "landsat/antwerp-31n/B04.tif",
+        nodata=0,
+        colours="range=-0.2,-0.1",
+    ),
     Scene("landsat_c2", "landsat-c2-l2", f"{C2}*.TIF", "SR_B5", f"{C2}{C2_FILE}SR_B5.TIF"),
     Scene("series", S2, SERIES, "B08", f"{SERIES}/20170804T105328/10m.tif", plane=4, time="2017-08-04"),
 ]
@@ -80,71 +80,31 @@ CLASSES = [
     Scene("nlcd2011", "categorical", "landcover/nlcd2011.tif", "class", "landcover/nlcd2011.tif"),
     Scene("stars", "categorical", "landcover/stars-lc.tif", "class", "landcover/stars-lc.tif"),
     Scene("cereal", "categorical", CEREAL, "class", CEREAL),
-    Scene("hyde", "categorical", HYDE, "class", HYDE),
-    Scene("berlin", "categorical", BERLIN, "class", BERLIN, window=(2900, 5400, 900, 800)),
-    Scene("cloudmask", "categorical", CLOUDMASK, "class", CLOUDMASK, window=(6300, 0, 1000, 700)),
+    Scene("hyde", "categorical", HYDE, "class", HYDE, colours="colormap=viridis&range=0,40"),
+    Scene("berlin", "categorical", BERLIN, "class", BERLIN, window=(3200, 3200, 900, 800)),
+    Scene(
+        "cloudmask",
+        "categorical",
+        CLOUDMASK,
+        "class",
+        CLOUDMASK,
+        window=(6300, 0, 1000, 700),
+        colours="colormap=viridis&range=0,3",
+    ),
 ]
 HEIGHTS = [
     Scene("tropics", "dem", TROPICS, "elevation", TROPICS, window=(1800, 2400, 900, 800)),
-    Scene("pole", "dem", POLE, "elevation", POLE),
+    Scene("pole", "dem", POLE, "elevation", POLE, colours="range=2800,3000"),
     Scene("lisbon", "dem", "dem/LisbonElevation.tif", "elevation", "dem/LisbonElevation.tif"),
     Scene("olinda", "dem", "dem/olinda_dem_utm25s.tif", "elevation", "dem/olinda_dem_utm25s.tif"),
     Scene("zion", "dem", "dem/srtm-zion.tif", "elevation", "dem/srtm-zion.tif"),
-    Scene("swiss", "dem", "dem/swiss-2056.tif", "elevation", "dem/swiss-2056.tif"),
+    Scene("swiss", "dem", "dem/swiss-2056.tif", "elevation", "dem/swiss-2056.tif", colours="range=1600,2100"),
 ]
 ALL = [*REFLECTANCE, *CLASSES, *HEIGHTS]
 
 
 def scenes(chosen):
     return pytest.mark.parametrize("scene", chosen, ids=lambda scene: scene.name)
-
-
-class Archive:
-    """Everything ingested and served."""
-
-    def __init__(self, folder, data, sections):
-        path = folder / "config.yml"
-        text = ["catalog: {path: catalog.sqlite}", "collections:"]
-        text += [f'  {name}: {{profile: {profile}, source: "{data / source}"}}' for name, profile, source in sections]
-        text += ["layers:", *(f"  - {{name: {name}, collection: {name}}}" for name, _, _ in sections)]
-        path.write_text("\n".join(text))
-        self.config = load_config(path, environment={})
-        self.reports = {}
-        catalog = open_catalog(self.config.catalog.path, writable=True)
-        for name, section in self.config.collections.items():
-            profile = effective(load_profile(section.profile), section)
-            self.reports[name] = ingest(section.source, name, section, profile, catalog, open_library(), jobs=2)
-        catalog.close()
-        self.engine = build_engine(self.config)
-        self.client = mount_services(self.engine, Settings(access_log=False)).test_client()
-
-    def coverage(self, name, **keys):
-        """Values (band, y, x), mask (True = valid) and grid of a GetCoverage over HTTP, stored numbers."""
-        query = {"service": "WCS", "version": "2.0.1", "request": "GetCoverage", "coverageid": name, "units": "DN"}
-        answer = self.client.get("/wcs", query_string=query | keys)
-        assert answer.status_code == 200, answer.get_data(as_text=True)
-        return opened(answer.get_data())
-
-    def on_grid(self, name, target, band, method, time=""):
-        """The same on any grid, as the engine answers a request that WCS has no words for."""
-        layer = self.engine.layer(name, "wcs")
-        ask = Ask(data=True, bands=(band,), units="stored", resampling=method, time=time)
-        output = Output(kind="coverage", media_type="image/tiff")
-        settled = self.engine.ask(layer, ask)
-        return opened(self.engine.run(Request(layers=(settled,), grid=grid_of(target), output=output)).body)
-
-
-def opened(body):
-    with rasterio.MemoryFile(b"".join(body) if not isinstance(body, bytes) else body) as memory, memory.open() as file:
-        values, valid = file.read(), file.read_masks() != 0
-        if values.dtype.kind == "f":
-            valid &= ~np.isnan(values)
-        return values, valid, Target(file.crs.to_wkt() if file.crs else "", file.transform, file.width, file.height)
-
-
-def grid_of(target):
-    t = target.transform
-    return Grid(crs_from_wkt(target.crs), Affine(t.a, t.b, t.c, t.d, t.e, t.f), target.width, target.height)
 
 
 @pytest.fixture(scope="module")
@@ -166,13 +126,6 @@ def subset(scene, truth):
 
 def times(scene):
     return {"time": scene.time} if scene.time else {}
-
-
-def same_place(crs, other):
-    """Whether two spellings mean the same system, whatever its name is and the order of its axes."""
-    return pyproj.CRS(crs).equals(pyproj.CRS(other), ignore_axis_order=True) or (
-        pyproj.CRS(crs).to_epsg(min_confidence=70) == pyproj.CRS(other).to_epsg(min_confidence=70) is not None
-    )
 
 
 def part(truth):
@@ -298,6 +251,7 @@ def test_a_map_in_web_mercator_shows_something(archive, shared, scene):
     query = {"service": "WMS", "version": "1.3.0", "request": "GetMap", "layers": scene.name, "styles": ""}
     query |= {"crs": "EPSG:3857", "bbox": f"{left!r},{bottom!r},{right!r},{top!r}", "width": 256, "height": 256}
     query |= {"format": "image/png", "transparent": "true"} | times(scene)
+    query |= dict(pair.split("=") for pair in scene.colours.split("&") if pair)
     answer = archive.client.get("/wms", query_string=query)
     assert (answer.status_code, answer.mimetype) == (200, "image/png")
     with Image.open(io.BytesIO(answer.get_data())) as image:

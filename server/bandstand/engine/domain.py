@@ -50,7 +50,8 @@ def _finest(item: Item, bands: set[str]) -> Grid | None:
 
 
 def _snap(box: BBox, crs: Crs, reference: Grid | None, known: list[Grid]) -> Grid:
-    if reference is not None and reference.transform.north_up:
+    if reference is not None and reference.transform.b == reference.transform.d == 0.0:
+        # South-up files have the same lattice: their origin is a corner of cells as well.
         size_x, size_y = reference.resolution
         origin_x, origin_y = reference.transform.c, reference.transform.f
     else:

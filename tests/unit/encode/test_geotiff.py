@@ -253,3 +253,27 @@ def test_above_four_gigabytes_the_offsets_have_eight_bytes():
     counts = np.full(3000, 2_000_000, np.int64)
     head = frame([Tag(256, LONG, [5]), Tag(277, SHORT, [1])], counts, (273, 279))
     assert head[:8] == b"II+\0\x08\0\0\0"
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16"])
+def test_no_valid_number_becomes_nodata_when_none_is_declared(dtype):
+    info = np.iinfo(dtype)
+    numbers = np.arange(info.min, info.max + 1).astype(dtype)
+    for values in (np.array([0, info.min, info.max]), numbers[numbers != 5], numbers):
+        taken = values.astype(dtype)[None, None, :]
+        whole = np.concatenate([taken, taken], axis=1)
+        valid = np.array([True, False])[None, :, None] & np.ones(whole.shape, bool)
+        grid = Grid.from_bbox(parse_crs("EPSG:32631"), BBox(0, 0, 10, 2), whole.shape[2], 2)
+        body = write(Raster(whole, valid, (Field(name="class", dtype=dtype),), grid))
+        with MemoryFile(body) as memory, memory.open() as file:
+            np.testing.assert_array_equal(file.read_masks(1) != 0, valid[0])
+            np.testing.assert_array_equal(file.read(1)[0], whole[0, 0])
+
+
+def test_bands_that_declare_different_nodata_keep_every_valid_number():
+    values = np.array([[[7, 0]], [[0, 3]]], np.uint8)
+    valid = np.array([[[True, False]], [[True, False]]])
+    fields = (Field(name="a", dtype="uint8", nodata=0), Field(name="b", dtype="uint8", nodata=None))
+    grid = Grid.from_bbox(parse_crs("EPSG:32631"), BBox(0, 0, 10, 10), 2, 1)
+    with MemoryFile(write(Raster(values, valid, fields, grid))) as memory, memory.open() as file:
+        np.testing.assert_array_equal(file.read_masks() != 0, valid)
