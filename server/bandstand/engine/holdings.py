@@ -1,5 +1,6 @@
 """What the archive really holds of each collection: its bands as the newest scenes have them, kept fresh."""
 
+import colorsys
 import dataclasses
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from bandstand.model.layer import Collection
 from bandstand.model.style import ClassColour, Rgba
 from bandstand.render.ramps import parse_colour
 
+_GOLDEN = 0.618033988749895
 _LOOK_AT = 24
 """So many of the newest scenes tell which bands exist; a single one may lack a file."""
 
@@ -58,7 +60,7 @@ class Holdings(Mapping[str, Collection]):
             if named:
                 return tuple(ClassColour(c.value, c.value, parse_colour(c.colour), c.label) for c in named)
         for item in self._catalog.search(name, limit=1):
-            return _colour_table(item)
+            return _colour_table(item) or _distinct(item)
         return ()
 
     def _describe(self, name: str, section: CollectionSection, profile: Profile) -> Collection:
@@ -92,6 +94,20 @@ def _colour_table(item: Item) -> tuple[ClassColour, ...]:
         if found:
             return tuple(found)
     return ()
+
+
+def _distinct(item: Item) -> tuple[ClassColour, ...]:
+    """A colour of its own for every class of a file that brings none: steps of the golden angle around the wheel."""
+    labels = next(iter(labels_of(item).values()), ()) or tuple((value, str(value)) for value in range(256))
+    nodata = {asset.field.nodata for asset in item.assets.values()}
+    found = []
+    for value, label in labels:
+        if value in nodata:
+            continue
+        red, green, blue = colorsys.hls_to_rgb(value * _GOLDEN % 1.0, 0.45 + 0.2 * (value % 3) / 2, 0.55)
+        rgba = round(255 * red), round(255 * green), round(255 * blue), 255
+        found.append(ClassColour(float(value), float(value), rgba, label))
+    return tuple(found)
 
 
 def _rgba(colour: Sequence[int]) -> Rgba:

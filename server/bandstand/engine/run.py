@@ -1,8 +1,10 @@
 """Plan to pixels: read, warp, mosaic and compute, one stage after another."""
 
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +12,12 @@ from numpy.typing import NDArray
 from bandstand.engine.plan import LayerPlan, SceneRead
 from bandstand.errors import DeadlineExceeded, SourceUnavailable
 from bandstand.model.crs import Crs
+from bandstand.model.field import Field
 from bandstand.model.grid import Grid
 from bandstand.model.item import Asset
 from bandstand.model.raster import Raster
 from bandstand.model.selection import Resampling
-from bandstand.read.base import Source
+from bandstand.read.base import Source, Window
 from bandstand.read.library import Library
 from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window
 from bandstand.warp.mosaic import Mosaic
@@ -35,9 +38,9 @@ class Account:
     """On the monotonic clock, seconds."""
     tolerant: bool
     """Leave out a scene that cannot be read (maps) instead of failing (coverages)."""
-    skipped: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = dataclass_field(default_factory=dict)
     """Scene id to reason."""
-    used: dict[str, SceneRead] = field(default_factory=dict)
+    used: dict[str, SceneRead] = dataclass_field(default_factory=dict)
     """Scenes that gave at least one pixel window, by id."""
 
     def check(self) -> None:
@@ -136,7 +139,16 @@ def _warp_band(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Gri
     if window is None:
         return None
     read = source.read(asset.plane, level, *window)
-    return resample(read.values, read.valid, at.crop(*window), control, grid, method, scale=scale)
+    valid = read.valid if source.knows_nodata else _without_nodata(read, asset.field)
+    return resample(read.values, valid, at.crop(*window), control, grid, method, scale=scale)
+
+
+def _without_nodata(read: Window, field: Field) -> NDArray[np.bool_] | None:
+    """The mask of a window whose nodata only the catalogue knows (from the profile or the configuration)."""
+    if field.nodata is None or math.isnan(field.nodata):
+        return read.valid
+    known: NDArray[np.bool_] = np.not_equal(read.values, field.nodata)
+    return known if read.valid is None else known & read.valid
 
 
 def _give_up_scene(scene: SceneRead, error: SourceUnavailable, account: Account) -> None:

@@ -1,6 +1,7 @@
 """One pixel: what a layer gives there, the bands it came from, and the scene."""
 
 import math
+from dataclasses import replace
 
 from bandstand.engine.plan import LayerPlan, Plan
 from bandstand.engine.run import Account, compose
@@ -22,7 +23,9 @@ def sample_layer(
     labels = dict(collection.classes)
     bands = tuple(_value(mosaic, i, dict(labels.get(f.name, ()))) for i, f in enumerate(mosaic.fields))
     computed = layer.layer.program(mosaic)
-    outputs = tuple(_value(computed, i, dict(labels.get(f.name, ()))) for i, f in enumerate(computed.fields))
+    outputs = tuple(
+        _computed(_value(computed, i, dict(labels.get(f.name, ()))), bands) for i, f in enumerate(computed.fields)
+    )
     x, y = grid.transform(0.5, 0.5)
     lon, lat = transformer(grid.crs, CRS84).transform(x, y)
     number = int(sources[0, 0])
@@ -48,6 +51,20 @@ def _value(raster: Raster, band: int, labels: dict[int, str]) -> BandValue:
         return BandValue(field=field, value=None)
     label = labels.get(int(stored), "") if field.categorical else ""
     return BandValue(field=field, value=_physical(stored, field), stored=stored, label=label)
+
+
+def _computed(output: BandValue, bands: tuple[BandValue, ...]) -> BandValue:
+    """An output as what it is: a source band that only passed through, or a number that no file holds."""
+    for band in bands:
+        if band.field.name == output.field.name and _alike(band.value, output.value):
+            return band
+    return replace(output, stored=None)
+
+
+def _alike(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-7)
 
 
 def _physical(stored: float, field: Field) -> float:

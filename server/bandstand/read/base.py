@@ -54,6 +54,11 @@ class Source(Protocol):
         ...
 
     @property
+    def knows_nodata(self) -> bool:
+        """Whether the file itself says which number is nodata, so that windows are masked by it already."""
+        ...
+
+    @property
     def planes(self) -> int:
         """Sample planes, without alpha and masks."""
         ...

@@ -92,6 +92,7 @@ class CogSource:
         self.href = href
         self.dtype = header.dtype
         self.planes = header.planes
+        self.knows_nodata = header.nodata is not None
         self.levels = tuple(Level(t.width, t.height) for t in header.levels)
         self._version = version
         self._name = shorten(href.rsplit("/", 1)[-1])

@@ -84,6 +84,8 @@ class GdalSource:
         """Open nothing yet."""
         self.href = href
         self.dtype = content.dtype
+        # Told only by opening the file; to mask once more costs less.
+        self.knows_nodata = False
         self.planes = content.planes
         self.levels = content.levels
         self._version = version
