@@ -189,7 +189,9 @@ class SqliteCatalog:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         if not self._writable:
-            raise CatalogUnavailable(f"The catalogue {self.path} was opened for reading only.", locator="catalog.path")
+            raise CatalogUnavailable(
+                f"The catalogue {self.path.name} was opened for reading only.", locator="catalog.path"
+            )
         with self._reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -215,8 +217,10 @@ class SqliteCatalog:
 
     def _unavailable(self, error: Exception) -> CatalogUnavailable:
         locked = "locked" in str(error) or "busy" in str(error)
-        reason = f"stayed locked for {self._busy_s:g} s" if locked else f"cannot be used: {error}"
-        return CatalogUnavailable(f"The catalogue {self.path} {reason}.", locator="catalog.path")
+        told = error.strerror or "it cannot be read" if isinstance(error, OSError) else str(error)
+        reason = f"stayed locked for {self._busy_s:g} s" if locked else f"cannot be used: {told}"
+        # The message goes to clients: they need not know where it lies.
+        return CatalogUnavailable(f"The catalogue {self.path.name} {reason}.", locator="catalog.path")
 
     def _cid(self, connection: sqlite3.Connection, collection: str) -> int | None:
         row = connection.execute("SELECT cid FROM collection WHERE name = ?", (collection,)).fetchone()

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from bandstand.catalog.base import Catalog
-from bandstand.errors import UnknownLayer
+from bandstand.errors import UnknownLayer, UnsupportedCrs
 from bandstand.model.crs import CRS84, Crs, parse_crs
 from bandstand.model.grid import Affine, BBox, Grid, project_bbox
 from bandstand.model.item import Item
@@ -36,6 +36,10 @@ def native_grid(catalog: Catalog, collection: str, bands: Iterable[str], *, crs:
     if len(items) == _WALK and (extent := catalog.extent(collection)) is not None:
         whole = project_bbox(extent.lonlat, CRS84, native)
         boxes += [whole] if whole is not None else []
+    if not boxes:
+        raise UnsupportedCrs(
+            f'No scene of "{collection}" can be expressed in {native.short}; choose another CRS.', locator="crs"
+        )
     box = boxes[0]
     for other in boxes[1:]:
         box = box.union(other)

@@ -23,7 +23,7 @@ from bandstand.errors import UnknownLayer, suggest
 from bandstand.model.ask import Ask, ExpressionReport, IndexReport, Sample, TimeAxis
 from bandstand.model.coverage import Domain
 from bandstand.model.crs import Crs
-from bandstand.model.exchange import Response
+from bandstand.model.exchange import Response, holds_tag
 from bandstand.model.field import Field
 from bandstand.model.grid import BBox
 from bandstand.model.layer import Collection, Extent, Layer, ServiceInfo
@@ -159,7 +159,7 @@ class Engine:
             TooLarge: Above a limit.
         """
         check_size(request, self.limits)
-        plan = make_plan(request, self.catalog, self._collections)
+        plan = make_plan(request, self.catalog, self._collections, self._library, self.limits)
         check_cost(plan, self.limits)
         return plan
 
@@ -177,7 +177,7 @@ class Engine:
         find_format(request.output.media_type, request.output.kind)
         plan = self.plan(request)
         tag = answer.etag(plan)
-        if if_none_match and tag in if_none_match:
+        if holds_tag(if_none_match, tag):
             return Response(status=304, headers=(("Cache-Control", answer.cache_control(plan)),), etag=tag)
         account = self._account(tolerant=request.output.kind == "map")
         if request.output.kind == "map":

@@ -3,7 +3,7 @@
 import colorsys
 import dataclasses
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from bandstand.catalog.base import Catalog
 from bandstand.config.profiles import Profile, collection, labels_of
@@ -86,11 +86,10 @@ def _colour_table(item: Item) -> tuple[ClassColour, ...]:
     for band, table in tables.items():
         labels = dict(labels_of(item).get(band, ()))
         found = []
-        for text, colour in sorted(table.items(), key=lambda pair: int(pair[0])):
-            value, rgba = int(text), _rgba(colour)
+        for value, rgba in sorted(_entries(table)):
             # TIFF tables are always full; what nobody names and nobody coloured is no class.
             if value in labels or (not labels and rgba[3] > 0 and rgba[:3] != (0, 0, 0)):
-                found.append(ClassColour(float(value), float(value), rgba, labels.get(value, text)))
+                found.append(ClassColour(float(value), float(value), rgba, labels.get(value, str(value))))
         if found:
             return tuple(found)
     return ()
@@ -110,6 +109,11 @@ def _distinct(item: Item) -> tuple[ClassColour, ...]:
     return tuple(found)
 
 
-def _rgba(colour: Sequence[int]) -> Rgba:
-    red, green, blue, alpha = (int(part) for part in colour)
-    return red, green, blue, alpha
+def _entries(table: object) -> Iterator[tuple[int, Rgba]]:
+    """The entries of a table that can be read: it may come from the metadata of somebody else's scene."""
+    for text, colour in table.items() if isinstance(table, dict) else ():
+        try:
+            red, green, blue, alpha = (min(max(int(part), 0), 255) for part in (*colour, 255)[:4])
+            yield int(text), (red, green, blue, alpha)
+        except (TypeError, ValueError):
+            continue

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import numpy as np
+from typing import NoReturn
 
 from bandstand.catalog.base import Catalog
+from bandstand.engine.cost import read_bytes
 from bandstand.errors import TooLarge
 from bandstand.model.crs import CRS84, WEB_MERCATOR
 from bandstand.model.field import Field
@@ -17,6 +17,7 @@ from bandstand.model.layer import Collection
 from bandstand.model.limits import Limits
 from bandstand.model.request import Request, StyledLayer
 from bandstand.model.selection import Selection
+from bandstand.read.library import Library
 from bandstand.warp.radiometry import common_field
 
 _EARTH_RADIUS_M = 6378137.0
@@ -49,7 +50,7 @@ class Cost:
     pixels: int
     """Output pixels times outputs, summed over the layers."""
     read_bytes: int
-    """Decoded bytes at most: every scene's share of the grid, every band."""
+    """Decoded bytes at most: what every band of every scene may give to the grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,36 @@ class Plan:
     """That of the request, spelled once."""
 
 
-def make_plan(request: Request, catalog: Catalog, collections: Mapping[str, Collection]) -> Plan:
+def make_plan(
+    request: Request, catalog: Catalog, collections: Mapping[str, Collection], library: Library, limits: Limits
+) -> Plan:
     """Find the scenes of every layer and order them.
 
     Raises:
+        TooLarge: More scenes than the limit; no more than that and one are loaded.
         CatalogUnavailable: The catalogue cannot be asked.
     """
-    box = ground_box(request.grid)
-    layers = tuple(_plan_layer(layer, box, catalog, collections) for layer in request.layers)
     names = dict.fromkeys(layer.selection.collection for layer in request.layers)
+    # Before the scenes are searched: a tag may be older than what it stands for, never newer.
     version = ",".join(f"{name}:{catalog.revision(name)}" for name in names)
-    return Plan(request, layers, _cost(request, layers), version, request.fingerprint)
+    box = ground_box(request.grid)
+    most = _most_items(request, limits)
+    layers = tuple(_plan_layer(layer, box, catalog, collections, most) for layer in request.layers)
+    return Plan(request, layers, _cost(request, layers, library), version, request.fingerprint)
+
+
+def _most_items(request: Request, limits: Limits) -> tuple[int, str]:
+    """The limit on scenes and its key."""
+    if request.output.kind == "map":
+        return limits.map_max_items, "map_max_items"
+    return limits.coverage_max_items, "coverage_max_items"
+
+
+def _refuse_items(most: int, key: str) -> NoReturn:
+    raise TooLarge(
+        f"This area and time hold more than {most} scenes (limits.{key}). Ask a smaller area or a shorter time.",
+        locator="time",
+    )
 
 
 def ground_box(grid: Grid) -> BBox | None:
@@ -93,7 +113,11 @@ def ground_box(grid: Grid) -> BBox | None:
 
 
 def _plan_layer(
-    layer: StyledLayer, box: BBox | None, catalog: Catalog, collections: Mapping[str, Collection]
+    layer: StyledLayer,
+    box: BBox | None,
+    catalog: Catalog,
+    collections: Mapping[str, Collection],
+    most: tuple[int, str],
 ) -> LayerPlan:
     selection = layer.selection
     items: Sequence[Item] = ()
@@ -104,7 +128,10 @@ def _plan_layer(
             times=selection.times,
             ids=selection.ids,
             max_cloud_cover=selection.max_cloud_cover,
+            limit=most[0] + 1,
         )
+    if len(items) > most[0]:
+        _refuse_items(*most)
     scenes = tuple(
         SceneRead(item, tuple(item.assets[band] for band in selection.bands))
         for item in sort_items(items, selection)
@@ -142,19 +169,18 @@ def _seconds(item: Item) -> float:
 
 
 def _middle(selection: Selection) -> float | None:
+    if selection.instant is not None:
+        return (selection.instant - _EPOCH).total_seconds()
     ends = [m for span in selection.times for m in (span.start, span.end) if m is not None]
     if not ends:
         return None
     return ((min(ends) - _EPOCH).total_seconds() + (max(ends) - _EPOCH).total_seconds()) / 2
 
 
-def _cost(request: Request, layers: Sequence[LayerPlan]) -> Cost:
+def _cost(request: Request, layers: Sequence[LayerPlan], library: Library) -> Cost:
     area = request.grid.width * request.grid.height
     read = sum(
-        area * np.dtype(asset.field.dtype).itemsize
-        for plan in layers
-        for scene in plan.scenes
-        for asset in scene.assets
+        read_bytes(asset, request.grid, library) for plan in layers for scene in plan.scenes for asset in scene.assets
     )
     return Cost(
         items=sum(len(plan.scenes) for plan in layers),
@@ -203,14 +229,9 @@ def check_cost(plan: Plan, limits: Limits) -> None:
     Raises:
         TooLarge: With the limit, its key and a way out.
     """
-    is_map = plan.request.output.kind == "map"
-    most, key = (limits.map_max_items, "map_max_items") if is_map else (limits.coverage_max_items, "coverage_max_items")
+    most, key = _most_items(plan.request, limits)
     if plan.cost.items > most:
-        raise TooLarge(
-            f"This area and time hold {plan.cost.items} scenes, the limit is {most} (limits.{key}). "
-            "Ask a smaller area or a shorter time.",
-            locator="time",
-        )
+        _refuse_items(most, key)
     if plan.cost.read_bytes > limits.read_max_bytes:
         raise TooLarge(
             f"This may read {plan.cost.read_bytes:,} bytes, the limit is {limits.read_max_bytes:,} "

@@ -70,7 +70,7 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
     for number, scene in enumerate(plan.scenes):
         account.check()
         try:
-            bands = _warp_scene(scene, plan, grid, library, controls)
+            bands = _warp_scene(scene, plan, grid, library, controls, account)
         except SourceUnavailable as error:
             _give_up_scene(scene, error, account)
             continue
@@ -110,11 +110,17 @@ def _blank_like(strip: Raster, grid: Grid) -> Raster:
 
 
 def _warp_scene(
-    scene: SceneRead, plan: LayerPlan, grid: Grid, library: Library, controls: dict[Crs, ControlGrid]
+    scene: SceneRead,
+    plan: LayerPlan,
+    grid: Grid,
+    library: Library,
+    controls: dict[Crs, ControlGrid],
+    account: Account,
 ) -> Sequence[Warped] | None:
     """All bands of one scene on the grid; None where the scene does not reach it."""
     warped: list[Warped] = []
     for asset in scene.assets:
+        account.check()
         crs = asset.grid.crs
         control = controls.get(crs)
         if control is None:

@@ -1,8 +1,9 @@
 """Wishes to a layer of a request: which program, which style, which times."""
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from bandstand.catalog.base import Catalog
 from bandstand.compute.bands import Bands
@@ -10,7 +11,7 @@ from bandstand.compute.compile import compile_expression
 from bandstand.compute.recipes import Recipe, Recipes
 from bandstand.engine.chosen import choose
 from bandstand.engine.holdings import Holdings
-from bandstand.engine.times import resolve
+from bandstand.engine.times import Resolved, resolve
 from bandstand.errors import BandstandError, InvalidProgram, UnknownBand, UnknownStyle, suggest
 from bandstand.model.ask import Ask
 from bandstand.model.layer import Collection, Layer
@@ -19,11 +20,18 @@ from bandstand.model.program import Program
 from bandstand.model.request import StyledLayer, canonical
 from bandstand.model.selection import Selection
 from bandstand.model.style import Style
-from bandstand.model.time import parse_time
+from bandstand.model.time import TimeQuery, parse_time
 from bandstand.render.ramps import parse_colormap, parse_colour, parse_edge, parse_range
 
+_YOUNG = timedelta(days=7)
+"""Scenes of a day arrive for so long."""
+_COLLECTIONS = 64
 _INDEX_STYLE = Style(name="index", title="Index", kind="ramp", ranges=((-1.0, 1.0),))
 _RGB_STYLE = Style(name="rgb", title="Three outputs", kind="rgb", ranges=((0.0, 0.3),))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +42,10 @@ class Settler:
     collections: Holdings
     recipes: Recipes
     limits: Limits
+    now: Callable[[], datetime] = _now
+    """The clock: young days may still get scenes."""
+    formulas: dict[Collection, dict[tuple[tuple[str, ...], str], Recipe]] = field(default_factory=dict, compare=False)
+    """The named indices by what they read and compute, for collections asked about so far."""
 
     def settle(self, layer: Layer, ask: Ask) -> StyledLayer:
         """See `Engine.ask`."""
@@ -42,8 +54,9 @@ class Settler:
         program = self._program(layer, collection, ask, style)
         if style is not None:
             style = self._fit(style, program, collection, ask)
+        query = parse_time(ask.time) if ask.time else None
         resolved = resolve(
-            parse_time(ask.time) if ask.time else None,
+            query,
             self.catalog.moments(layer.collection),
             layer.time,
             nearest=ask.nearest,
@@ -54,6 +67,7 @@ class Settler:
             bands=program.inputs,
             times=resolved.spans,
             order=ask.order or layer.order,
+            instant=resolved.instant,
             resampling=ask.resampling or ("nearest" if ask.data else layer.resampling),
             ids=ask.ids,
             max_cloud_cover=ask.max_cloud_cover,
@@ -65,7 +79,7 @@ class Settler:
             style=style,
             opacity=ask.opacity,
             notes=resolved.notes,
-            pinned=_is_pinned(ask.time),
+            pinned=query is not None and not _follows_the_newest(query, resolved, self.now()),
         )
         return dataclasses.replace(settled, digest=canonical(settled))
 
@@ -127,7 +141,7 @@ class Settler:
 
     def _index_style(self, program: Program, collection: Collection, ask: Ask) -> Style | None:
         """The ramp and range of a named index, when the expression is that index, however it is written."""
-        if not ask.expr or len(program.outputs) != 1:
+        if not ask.expr or len(program.outputs) != 1 or ask.units == "stored":
             return None
         recipe = self.recipes.get(ask.expr.strip()) or self._same_index(program, collection)
         if recipe is None:
@@ -143,15 +157,23 @@ class Settler:
 
     def _same_index(self, program: Program, collection: Collection) -> Recipe | None:
         """The named index that computes the same from the same bands."""
+        known = self.formulas.get(collection)
+        if known is None:
+            if len(self.formulas) >= _COLLECTIONS:
+                self.formulas.clear()
+            known = self.formulas[collection] = self._formulas(collection)
+        return known.get((program.inputs, getattr(program, "formula", "")))
+
+    def _formulas(self, collection: Collection) -> dict[tuple[tuple[str, ...], str], Recipe]:
+        found: dict[tuple[tuple[str, ...], str], Recipe] = {}
         for recipe in self.recipes.all():
             try:
-                known = compile_expression(recipe.name, collection, self.recipes, limits=self.limits)
+                program = compile_expression(recipe.name, collection, self.recipes, limits=self.limits)
             except BandstandError:
                 # The collection lacks one of its bands.
                 continue
-            if known.inputs == program.inputs and known.formula == getattr(program, "formula", None):
-                return recipe
-        return None
+            found.setdefault((program.inputs, program.formula), recipe)
+        return found
 
 
 def to_identifier(name: str) -> str:
@@ -159,10 +181,12 @@ def to_identifier(name: str) -> str:
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
 
 
-def _is_pinned(time: str) -> bool:
-    """Whether a time means the same scenes tomorrow: words and open ends follow what is newest."""
-    folded = time.casefold()
-    return bool(folded) and not any(word in folded for word in ("current", "latest", "now", "default", "present", ".."))
+def _follows_the_newest(query: TimeQuery, resolved: Resolved, now: datetime) -> bool:
+    """Whether a time may mean other scenes tomorrow: words, open ends, nearest times, days that are still young."""
+    if resolved.notes or any(m.kind in {"latest", "default"} or m.to_present for m in query.members):
+        return True
+    ends = [*(span.end for span in resolved.spans), *(member.span.end for member in query.members)]
+    return any(end is None or end > now - _YOUNG for end in ends)
 
 
 def resolve_band(collection: Collection, name: str) -> str:

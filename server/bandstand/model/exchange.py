@@ -40,6 +40,14 @@ class Response:
     etag: str = ""
 
 
+def holds_tag(if_none_match: str, tag: str) -> bool:
+    """Whether an `If-None-Match` header names this entity tag, weak or strong, or any (RFC 9110, 13.1.2)."""
+    if not if_none_match or not tag:
+        return False
+    named = (part.strip().removeprefix("W/").strip('"') for part in if_none_match.split(","))
+    return any(name in {"*", tag} for name in named)
+
+
 class Arguments:
     """Query parameters as OGC wants them: keys without regard to case, empty means absent."""
 

@@ -1,6 +1,7 @@
 """What to read, from when, and how overlaps are settled."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from bandstand.model.time import TimeSpan
@@ -23,6 +24,8 @@ class Selection:
     """The scene's acquisition must fall into one of these; empty means any time."""
     order: Order = "mostRecent"
     """Which scene lies on top."""
+    instant: datetime | None = None
+    """The middle of the time asked for, which `nearestTime` counts from."""
     resampling: Resampling = "nearest"
     """How bands reach the grid; categorical bands use `nearest`, or `mode` where that is asked."""
     ids: tuple[str, ...] = ()

@@ -13,15 +13,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WsgiResponse
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError, InternalError, TooLarge
-from bandstand.model.exchange import Call, Response
+from bandstand.errors import BadRequest, BandstandError, InternalError, TooLarge
+from bandstand.model.exchange import Call, Response, holds_tag
 from bandstand.services.base import Service
 
 logger = logging.getLogger("bandstand.web")
 
 _EXPOSED = "Warning, ETag, Retry-After, X-Request-Id, X-Source-Items, X-Source-Time, Content-Disposition"
 _FORM = "application/x-www-form-urlencoded"
-_SECRET = re.compile(r"(?i)\b(token|access_token|password|key)=[^&]*")
+_SECRET = re.compile(r"(?i)(?<=[?&])([\w.-]*(?:token|password|secret|key|signature))=[^&]*")
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -78,27 +78,32 @@ class Mount:
 
     def _answer(self, service: Service, variables: dict[str, str], request_id: str) -> Response:
         """The one place where errors are caught."""
-        call = Call(
-            method=flask.request.method, path=flask.request.path, variables=variables, base_url=self._base_url()
-        )
+        call = Call(method=flask.request.method, path=flask.request.path, variables=variables)
         try:
             call = self._call(variables)
             return service.answer(call, self._engine)
         except BandstandError as error:
             return service.fault(call, error)
         except HTTPException as error:
-            refused = TooLarge(
-                f"The body is larger than {self._settings.body_max_bytes} bytes (limits.body_max_bytes).",
-                locator="body",
-            )
-            refused.http_status = error.code or 400
-            return service.fault(call, refused)
+            return service.fault(call, self._refused(error))
         except Exception:
             logger.exception(
                 "failed", extra={"request_id": request_id, "url": redacted(flask.request.full_path)[:2000]}
             )
             fault = InternalError(f"Something went wrong here; please report the number {request_id}.")
             return service.fault(call, fault)
+
+    def _refused(self, error: HTTPException) -> BandstandError:
+        """What the web framework did not want to read, in our words."""
+        if error.code == 413:
+            refused: BandstandError = TooLarge(
+                f"The body is larger than {self._settings.body_max_bytes} bytes (limits.body_max_bytes).",
+                locator="body",
+            )
+        else:
+            refused = BadRequest(f"The request cannot be read: {error.description or error.name}")
+        refused.http_status = error.code or 400
+        return refused
 
     def _call(self, variables: dict[str, str]) -> Call:
         request = flask.request
@@ -128,6 +133,9 @@ class Mount:
             scheme = _first(request.headers.get("X-Forwarded-Proto", ""), r"https?") or scheme
             host = _first(request.headers.get("X-Forwarded-Host", ""), r"[\w.:\[\]-]+") or host
             prefix = _first(request.headers.get("X-Forwarded-Prefix", ""), r"[/\w.~-]*").rstrip("/") or prefix
+        if not host:
+            # Werkzeug gives an empty one for what is no host name; no address could be made of it.
+            raise BadRequest("The Host header is no host name.", locator="Host")
         return f"{scheme}://{host}{prefix}"
 
     def _trusted(self, address: str) -> bool:
@@ -144,7 +152,7 @@ class Mount:
         request = flask.request
         status, body = answer.status, answer.body
         tag = f'"{answer.etag}"' if answer.etag else ""
-        if status == 200 and tag and tag in request.headers.get("If-None-Match", ""):
+        if status == 200 and holds_tag(request.headers.get("If-None-Match", ""), answer.etag):
             status = 304
         if status == 304:
             body = b""

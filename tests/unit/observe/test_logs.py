@@ -54,3 +54,9 @@ def test_setting_up_twice_writes_once():
 
 def test_credentials_do_not_reach_the_log():
     assert redacted("/wms?token=abc&LAYERS=a&access_token=d") == "/wms?token=…&LAYERS=a&access_token=…"
+
+
+def test_other_spellings_of_credentials_do_not_reach_the_log_either():
+    assert redacted("/wms?api_key=abc&X-Amz-Signature=b&apikey=c&LAYERS=a") == (
+        "/wms?api_key=…&X-Amz-Signature=…&apikey=…&LAYERS=a"
+    )

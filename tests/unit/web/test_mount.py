@@ -144,3 +144,25 @@ def test_health_is_told(client, path):
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.is_json
+
+
+def test_a_malformed_host_is_worded_by_the_service(site_engine):
+    answer = echo(site_engine).get("/echo/a", headers={"Host": "bad host"})
+    assert answer.status_code == 400
+    assert "body" not in answer.text
+
+
+def test_where_the_catalogue_lies_is_not_told(make_site):
+    from bandstand.engine.build import build_engine  # noqa: PLC0415 - only here
+
+    site = make_site()
+    engine = build_engine(site.config)
+    client = mount_services(engine, Settings()).test_client()
+    engine.catalog.close()
+    path = site.config.catalog.path
+    for name in (path, *path.parent.glob(f"{path.name}-*")):
+        name.unlink()
+    path.mkdir()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert str(path.parent) not in answer.text

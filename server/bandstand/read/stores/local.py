@@ -83,10 +83,12 @@ class LocalStore:
         key = (href, version)
         with self._lock:
             file = self._files.get(key)
-            if file is not None:
+            if file is not None and _is_as_known(os.fstat(file.descriptor), version):
                 self._files.move_to_end(key)
                 file.readers += 1
                 return file
+            if file is not None:
+                _retire(self._files.pop(key))
         fresh = _open(href, version)
         with self._lock:
             # Without a version nothing says that the file stays what it is: such a descriptor is used once.
@@ -125,17 +127,24 @@ def _open(href: str, version: str) -> _File:
     except (OSError, ValueError) as error:
         raise SourceUnavailable(f'"{_name(href)}" cannot be opened: {_reason(error)}.') from error
     found = os.fstat(descriptor)
-    expected = version.partition("-")[0]
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
         raise SourceUnavailable(f'"{_name(href)}" is not a file.')
-    if expected.isdecimal() and int(expected) != found.st_size:
+    if not _is_as_known(found, version):
         os.close(descriptor)
         raise SourceUnavailable(
-            f'"{_name(href)}" has changed since it was ingested ({expected} bytes then, {found.st_size} now); '
-            "ingest it again."
+            f'"{_name(href)}" has changed since it was ingested ({version.partition("-")[0]} bytes then, '
+            f"{found.st_size} now); ingest it again."
         )
     return _File(descriptor, found.st_size)
+
+
+def _is_as_known(found: os.stat_result, version: str) -> bool:
+    """Whether size and modification time are those of a version; parts that it does not tell are not asked."""
+    size, _, modified = version.partition("-")
+    return (not size.isdecimal() or int(size) == found.st_size) and (
+        not modified.isdecimal() or int(modified) == found.st_mtime_ns
+    )
 
 
 def _pread(descriptor: int, offset: int, length: int) -> bytes:

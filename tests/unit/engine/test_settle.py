@@ -1,0 +1,83 @@
+"""Wishes to layers: how long an answer may be kept, which scene is nearest, whose colours it gets."""
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+
+from bandstand.engine.holdings import _colour_table
+from bandstand.errors import UnsupportedCrs
+from bandstand.model.ask import Ask
+from bandstand.model.crs import parse_crs
+from bandstand.model.exchange import holds_tag
+
+
+def settle(engine, **wishes):
+    return engine.ask(engine.layer("s2_l2a", "wms"), Ask(**wishes))
+
+
+@pytest.mark.parametrize(
+    ("time", "kept"),
+    [
+        ("2021-06-14", True),
+        ("2021-06-01/2021-09-30", True),
+        ("", False),
+        ("latest", False),
+        ("2021-01-01/..", False),
+        ("2021-01-01/2999-01-01", False),
+    ],
+)
+def test_only_what_stays_the_same_is_kept_for_long(engine, time, kept):
+    assert settle(engine, time=time).pinned is kept
+
+
+def test_a_nearest_time_is_not_kept_for_long(engine):
+    settled = settle(engine, time="2021-06-15", nearest=True)
+    assert settled.notes
+    assert not settled.pinned
+
+
+def test_a_day_that_may_still_get_scenes_is_not_kept_for_long(engine):
+    settler = dataclasses.replace(engine._settler, now=lambda: datetime(2021, 6, 15, tzinfo=UTC))
+    assert not settler.settle(engine.layer("s2_l2a", "wms"), Ask(time="2021-06-14")).pinned
+
+
+def test_nearest_time_counts_from_the_middle_of_what_was_asked(engine):
+    # The middle of the interval is the end of January 2022; the middle of the scenes in it lies elsewhere.
+    selection = settle(engine, time="2021-03-01/2022-12-31", order="nearestTime").selection
+    assert selection.instant is not None
+    assert (selection.instant.year, selection.instant.month) == (2022, 1)
+
+
+def test_stored_numbers_do_not_get_the_colours_of_an_index_of_reflectance(engine):
+    assert settle(engine, expr="(B08-B04)/(B08+B04)", units="stored").style.name != "ndvi"
+
+
+def test_a_broken_colour_table_is_left_out(engine):
+    item = engine.catalog.search("landcover", limit=1)[0]
+    table = {"class": {"1": [1, 2, 3], "x": [1, 2, 3, 4], "2": "red", "3": [9, 9, 9, 255]}}
+    broken = dataclasses.replace(item, properties={**item.properties, "bandstand:colormap": table})
+    assert [c.low for c in _colour_table(broken)] == [1.0, 3.0]
+
+
+def test_a_crs_that_no_scene_reaches_is_refused(engine, monkeypatch):
+    monkeypatch.setattr("bandstand.engine.domain.project_bbox", lambda *_: None)
+    with pytest.raises(UnsupportedCrs, match="EPSG:3031"):
+        engine.domain(engine.layer("s2_l2a", "wcs"), crs=parse_crs("EPSG:3031"))
+
+
+@pytest.mark.parametrize(
+    ("header", "held"),
+    [
+        ('"a-0.1"', True),
+        ('W/"a-0.1"', True),
+        ('"b", "a-0.1"', True),
+        ("*", True),
+        ("a-0.1", True),
+        ('"a-0.1.1"', False),
+        ('"xa-0.1"', False),
+        ("", False),
+    ],
+)
+def test_a_tag_is_held_whole_or_not_at_all(header, held):
+    assert holds_tag(header, "a-0.1") is held
