@@ -7,7 +7,9 @@ from lxml import etree
 from tests.services.wcs.conftest import read_coverage
 
 from bandstand.engine.build import build_engine
-from bandstand.read.library import Library
+from bandstand.read.cog import CogSource
+from bandstand.read.gdal import GdalSource
+from bandstand.read.stores import local
 from bandstand.web.app import Settings, mount_services
 
 KEYS = {"SERVICE": "WCS", "VERSION": "2.0.1", "REQUEST": "GetCoverage"}
@@ -129,15 +131,24 @@ def test_pages_of_other_hosts_may_read_coverages_and_reports(ask):
 
 @pytest.fixture
 def opened(monkeypatch):
-    """The files that are opened for reading."""
+    """The files that are opened or read: a plan knows their block indices from the catalogue and touches none."""
     seen = []
-    real = Library.open
+    touch, cog, gdal = local._open, CogSource.read, GdalSource.read
 
-    def open_(self, href, **rest):
+    def open_(href, version):
         seen.append(href)
-        return real(self, href, **rest)
+        return touch(href, version)
 
-    monkeypatch.setattr(Library, "open", open_)
+    def watched(read):
+        def read_(self, *window):
+            seen.append(self.href)
+            return read(self, *window)
+
+        return read_
+
+    monkeypatch.setattr(local, "_open", open_)
+    monkeypatch.setattr(CogSource, "read", watched(cog))
+    monkeypatch.setattr(GdalSource, "read", watched(gdal))
     return seen
 
 
@@ -166,6 +177,8 @@ def test_every_limit_refuses_before_a_file_is_opened(make_site, opened, limit, k
     site = make_site(change=lambda text: text.replace("\nlimits:", f"\nlimits:\n  {limit}"))
     engine = build_engine(site.config)
     app = mount_services(engine, Settings(access_log=False)).test_client()
+    # The ingest read every file.
+    opened.clear()
     answer = app.get("/wcs", query_string={**KEYS, "COVERAGEID": "s2_l2a", "TIME": "2021/2022"})
     engine.close()
     root = etree.fromstring(answer.get_data())
