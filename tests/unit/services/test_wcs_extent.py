@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bandstand.errors import InvalidSubset
 from bandstand.model.crs import parse_crs
 from bandstand.model.grid import Affine, Grid, project_bbox
-from bandstand.services.wcs.extent import Wanted, answer_grid
-from bandstand.services.wcs.scaling import Scaling
-from bandstand.services.wcs.subset import Subset
+from bandstand.services.wcs.v20.extent import Wanted, answer_grid
+from bandstand.services.wcs.v20.scaling import Scaling
+from bandstand.services.wcs.v20.subset import Subset
 
 UTM31, UTM30, DEGREES, LAEA = (parse_crs(name) for name in ("EPSG:32631", "EPSG:32630", "EPSG:4326", "EPSG:3035"))
 NATIVE = Grid(UTM31, Affine(10.0, 0.0, 280_000.0, 0.0, -10.0, 5_470_000.0), 300, 200)

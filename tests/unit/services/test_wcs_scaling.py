@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from bandstand.errors import BandstandError, InvalidParameter
 from bandstand.model.exchange import Arguments, Call
-from bandstand.services.wcs.scaling import InvalidExtent, InvalidScaleFactor, ScaleAxisUndefined, Scaling, read_scaling
+from bandstand.services.wcs.v20.scaling import (
+    InvalidExtent,
+    InvalidScaleFactor,
+    ScaleAxisUndefined,
+    Scaling,
+    read_scaling,
+)
 
 
 def read(**keys):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bandstand.errors import BandstandError, InvalidAxis, InvalidParameter, InvalidSubset
 from bandstand.model.exchange import Arguments, Call
-from bandstand.services.wcs.subset import axis_kind, interval, read_subsets, time_of
+from bandstand.services.wcs.v20.subset import axis_kind, interval, read_subsets, time_of
 
 
 def read(*texts, key="SUBSET"):

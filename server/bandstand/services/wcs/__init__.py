@@ -1,4 +1,4 @@
-"""Web Coverage Service 2.0.1: numbers, not pictures."""
+"""Web Coverage Service: numbers, not pictures; one address for every version."""
 
 from bandstand.services.wcs.service import SERVICE
 

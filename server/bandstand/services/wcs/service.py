@@ -1,18 +1,15 @@
-"""Routes and dispatch of WCS 2.0.1."""
-
-from dataclasses import replace
+"""One address for every version of WCS: the version is chosen here, the rest is the dialect's."""
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError, InvalidParameter, MissingParameter, UnknownOperation, shorten, suggest
+from bandstand.errors import BandstandError, InvalidParameter, MissingParameter, shorten
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.services.base import Route
-from bandstand.services.ows.versions import accept_versions
-from bandstand.services.wcs import describe
-from bandstand.services.wcs.faults import fault
-from bandstand.services.wcs.parse import coverage_id, parse_coverage
+from bandstand.services.ows.xml import parse_xml
+from bandstand.services.wcs import v20
+from bandstand.services.wcs.negotiate import Dialect, by_document, choose, likely
 
-VERSIONS = ("2.0.1",)
-_OPERATIONS = ("GetCapabilities", "DescribeCoverage", "GetCoverage")
+DIALECTS: tuple[Dialect, ...] = (v20.DIALECT,)
+"""Newest first."""
 
 
 class Wcs:
@@ -22,55 +19,39 @@ class Wcs:
     routes = (Route("/wcs"),)
 
     def answer(self, call: Call, engine: Engine) -> Response:
-        """Answer one of the three operations."""
-        args = Arguments(call)
-        _check_service(args)
-        operation = args.get("REQUEST")
-        if not operation:
-            raise MissingParameter(f"REQUEST is missing; give one of {', '.join(_OPERATIONS)}.", locator="REQUEST")
-        known = next((name for name in _OPERATIONS if name.casefold() == operation.casefold()), None)
-        if known is None:
-            raise UnknownOperation(
-                f'REQUEST "{shorten(operation)}" is not offered; offered: {", ".join(_OPERATIONS)}.'
-                f"{suggest(operation, _OPERATIONS)}",
-                locator="REQUEST",
-            )
-        if known == "GetCapabilities":
-            accept_versions(args.get("ACCEPTVERSIONS"), VERSIONS)
-            return describe.capabilities(call, args, engine)
-        _check_version(args)
-        if known == "DescribeCoverage":
-            ids = [coverage_id(part.strip()) for part in args.get("COVERAGEID").split(",") if part.strip()]
-            if not ids:
-                raise MissingParameter("COVERAGEID is missing; give the id of a coverage.", locator="COVERAGEID")
-            return describe.coverages(ids, engine)
-        request, wishes = parse_coverage(args, engine)
-        answer = engine.run(request, if_none_match=call.headers.get("if-none-match", ""))
-        warnings = tuple(("Warning", text) for text in wishes.warnings)
-        return replace(answer, headers=answer.headers + warnings) if warnings else answer
+        """Find the version that is spoken, and answer in it."""
+        spoken = _as_keys(call, engine)
+        args = Arguments(spoken)
+        service = args.get("SERVICE")
+        if not service:
+            raise MissingParameter("SERVICE is missing; give SERVICE=WCS.", locator="SERVICE")
+        # The value is case-sensitive (OGC 09-147r3, requirement 11).
+        if service != "WCS":
+            raise InvalidParameter(f'SERVICE "{shorten(service)}" is not answered here; give WCS.', locator="SERVICE")
+        dialect, version = choose(args, DIALECTS)
+        return dialect.answer(spoken, args, version, engine)
 
     def fault(self, call: Call, error: BandstandError) -> Response:
-        """Word an error as an exception report."""
-        return fault(call, error)
+        """Word an error as the version that was spoken has it."""
+        dialect, version = _spoken(call)
+        return dialect.fault(call, error, version)
 
 
-def _check_service(args: Arguments) -> None:
-    service = args.get("SERVICE")
-    if not service:
-        raise MissingParameter("SERVICE is missing; give SERVICE=WCS.", locator="SERVICE")
-    # The value is case-sensitive (OGC 09-147r3, requirement 11).
-    if service != "WCS":
-        raise InvalidParameter(f'SERVICE "{shorten(service)}" is not answered here; give WCS.', locator="SERVICE")
+def _as_keys(call: Call, engine: Engine) -> Call:
+    """An XML request as keys."""
+    if not call.body:
+        return call
+    root = parse_xml(call.body, max_bytes=engine.limits.body_max_bytes)
+    return by_document(root, DIALECTS).from_xml(root, call)
 
 
-def _check_version(args: Arguments) -> None:
-    version = args.get("VERSION")
-    if not version:
-        raise MissingParameter("VERSION is missing; give VERSION=2.0.1.", locator="VERSION")
-    if version not in VERSIONS and version != "2.0.0":
-        raise InvalidParameter(
-            f'VERSION "{shorten(version)}" is not spoken here; spoken: {", ".join(VERSIONS)}.', locator="VERSION"
-        )
+def _spoken(call: Call) -> tuple[Dialect, str]:
+    if call.body:
+        for dialect in DIALECTS:
+            # What cannot be parsed is searched: the report should still have the form that the client reads.
+            if any(uri.encode() in call.body[:4096] for uri in dialect.namespaces):
+                return dialect, dialect.versions[0]
+    return likely(Arguments(call), DIALECTS)
 
 
 SERVICE = Wcs()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bandstand.errors import InvalidAxis, InvalidParameter, InvalidScale, shorten
 from bandstand.model.exchange import Arguments
-from bandstand.services.wcs.subset import axis_kind
+from bandstand.services.wcs.v20.subset import axis_kind
 
 _PART = re.compile(r"\s*([\w.-]+)\s*\(([^()]*)\)\s*")
 _KEYS = ("SCALEFACTOR", "SCALEAXES", "SCALESIZE", "SCALEEXTENT")

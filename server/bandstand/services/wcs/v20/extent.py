@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bandstand.errors import InvalidSubset
 from bandstand.model.crs import Crs, transformer
 from bandstand.model.grid import Affine, BBox, Grid, project_bbox
-from bandstand.services.wcs.scaling import Scaling
-from bandstand.services.wcs.subset import Subset, axis_labels, interval, means_degrees
+from bandstand.services.wcs.v20.scaling import Scaling
+from bandstand.services.wcs.v20.subset import Subset, axis_labels, interval, means_degrees
 
 _HAIR_PX = 1e-4
 """Clients round the borders of cells (GDAL sends 17 digits): so far outside still counts as on the border."""

@@ -13,8 +13,8 @@ from bandstand.model.layer import Layer
 from bandstand.services.ows.dimension import MAX_LISTED
 from bandstand.services.ows.kvp import listed
 from bandstand.services.ows.xml import plain_number, templates, to_ncname
-from bandstand.services.wcs.parse import crs_supported
-from bandstand.services.wcs.subset import axis_labels
+from bandstand.services.wcs.v20.parse import crs_supported
+from bandstand.services.wcs.v20.subset import axis_labels
 
 PROFILES = (
     "http://www.opengis.net/spec/WCS/2.0/conf/core",
@@ -31,7 +31,7 @@ INTERPOLATIONS = (
     "http://www.opengis.net/def/interpolation/OGC/1/linear",
     "http://www.opengis.net/def/interpolation/OGC/1/cubic",
 )
-_TEMPLATES = templates("bandstand.services.wcs")
+_TEMPLATES = templates("bandstand.services.wcs.v20")
 _SHORT = (("Cache-Control", "public, max-age=60"),)
 
 

@@ -4,8 +4,8 @@ from bandstand import errors
 from bandstand.errors import BandstandError
 from bandstand.model.exchange import Call, Response
 from bandstand.services.ows.report import ows_report, parameter, wording
-from bandstand.services.wcs.parse import OutputCrsNotSupported, SubsettingCrsNotSupported
-from bandstand.services.wcs.scaling import InvalidExtent, InvalidScaleFactor, ScaleAxisUndefined
+from bandstand.services.wcs.v20.parse import OutputCrsNotSupported, SubsettingCrsNotSupported
+from bandstand.services.wcs.v20.scaling import InvalidExtent, InvalidScaleFactor, ScaleAxisUndefined
 
 CODES: dict[type[BandstandError], str] = {
     errors.MissingParameter: "MissingParameterValue",

@@ -22,9 +22,9 @@ from bandstand.model.request import Output, Request
 from bandstand.services.ows.kvp import media_type, required
 from bandstand.services.ows.vendor import Wishes, read_resampling, read_wishes
 from bandstand.services.ows.xml import to_ncname
-from bandstand.services.wcs.extent import Lattice, Wanted, answer_grid
-from bandstand.services.wcs.scaling import read_scaling
-from bandstand.services.wcs.subset import SUBSET_KEY, Subset, read_subsets, time_of
+from bandstand.services.wcs.v20.extent import Lattice, Wanted, answer_grid
+from bandstand.services.wcs.v20.scaling import read_scaling
+from bandstand.services.wcs.v20.subset import SUBSET_KEY, Subset, read_subsets, time_of
 
 STANDARD = frozenset(
     {
