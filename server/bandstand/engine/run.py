@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from bandstand.model.item import Asset
 from bandstand.model.raster import Raster
 from bandstand.model.selection import Resampling
 from bandstand.read.base import Source, Window
-from bandstand.read.library import Library
+from bandstand.read.library import Library, Piece
 from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window
 from bandstand.warp.mosaic import Mosaic
 from bandstand.warp.resample import margin, resample
@@ -118,21 +119,40 @@ def _warp_scene(
     account: Account,
 ) -> Sequence[Warped] | None:
     """All bands of one scene on the grid; None where the scene does not reach it."""
-    warped: list[Warped] = []
+    views: list[_View] = []
     for asset in scene.assets:
-        account.check()
         crs = asset.grid.crs
         control = controls.get(crs)
         if control is None:
             control = controls[crs] = control_grid(grid, crs)
-        band = _warp_band(asset, plan.layer.selection.resampling, control, grid, library)
-        if band is None:
+        view = _view(asset, plan.layer.selection.resampling, control, grid, library)
+        if view is None:
             return None
-        warped.append(band)
+        views.append(view)
+    # All bands in one go, so that the blocks that are missing are decoded side by side.
+    windows = library.read([view.piece for view in views])
+    warped: list[Warped] = []
+    for view, read in zip(views, windows, strict=True):
+        account.check()
+        valid = read.valid if view.piece.source.knows_nodata else _without_nodata(read, view.field)
+        warped.append(resample(read.values, valid, view.at, view.control, grid, view.method, scale=view.scale))
     return warped
 
 
-def _warp_band(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, library: Library) -> Warped | None:
+class _View(NamedTuple):
+    """One band of a scene as a grid needs it."""
+
+    piece: Piece
+    field: Field
+    at: Grid
+    """Of the window."""
+    control: ControlGrid
+    method: Resampling
+    scale: float
+
+
+def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, library: Library) -> _View | None:
+    """What to read of a band; None where it does not reach the grid."""
     source: Source = library.open(asset.href, version=asset.version, index=asset.index)
     method: Resampling = wanted
     if asset.field.categorical and wanted != "mode":
@@ -144,9 +164,8 @@ def _warp_band(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Gri
     window = source_window(control, grid, at, margin(method, scale))
     if window is None:
         return None
-    read = source.read(asset.plane, level, *window)
-    valid = read.valid if source.knows_nodata else _without_nodata(read, asset.field)
-    return resample(read.values, valid, at.crop(*window), control, grid, method, scale=scale)
+    piece = Piece(source, asset.plane, level, window)
+    return _View(piece, asset.field, at.crop(*window), control, method, scale)
 
 
 def _without_nodata(read: Window, field: Field) -> NDArray[np.bool_] | None:

@@ -3,15 +3,17 @@
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from bandstand.caching.memory import CacheStats, MemoryCache
 from bandstand.errors import SourceUnavailable
 from bandstand.plugins import members
 from bandstand.read import codecs as codec_folder
 from bandstand.read import stores as store_folder
-from bandstand.read.base import Codec, FileReport, Foreign, Source, Store
+from bandstand.read.base import Codec, FileReport, Foreign, Source, Store, Window
 from bandstand.read.blocks import Block
-from bandstand.read.cog import CogSource
+from bandstand.read.cog import CogSource, Reading, read_together
 from bandstand.read.gdal import Facts, GdalSource, Handles, examine, name_of
 from bandstand.read.header import Header, Unfit, block_ends, read_header
 from bandstand.read.index import pack, unpack
@@ -22,6 +24,16 @@ from bandstand.read.workers import Workers
 _SMALL = 1024
 _LARGE_BLOCK = 1024 * 1024
 _SIDECARS = (".ovr", ".msk")
+
+
+class Piece(NamedTuple):
+    """A window of a file that is wanted; see `Source.read`."""
+
+    source: Source
+    plane: int
+    level: int
+    window: tuple[int, int, int, int]
+    """Column, row, width, height."""
 
 
 class Library:
@@ -84,6 +96,21 @@ class Library:
             while len(self._sources) > self._most:
                 self._sources.popitem(last=False)
         return source
+
+    def read(self, wanted: Sequence[Piece]) -> list[Window]:
+        """Windows of several files: what is missing of them is fetched and decoded side by side.
+
+        Raises:
+            SourceUnavailable: One of the files cannot be read.
+        """
+        readings: list[Reading | None] = []
+        for source, plane, level, window in wanted:
+            readings.append(source.plan(plane, level, *window) if isinstance(source, CogSource) else None)
+        together = iter(read_together([r for r in readings if r is not None], self._cache, self._workers))
+        return [
+            piece.source.read(piece.plane, piece.level, *piece.window) if reading is None else next(together)
+            for piece, reading in zip(wanted, readings, strict=True)
+        ]
 
     def describe(self, href: str) -> FileReport:
         """Find out all that ingest wants to know, from the headers alone.
