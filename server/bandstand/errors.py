@@ -14,6 +14,8 @@ BandstandError
 import difflib
 from collections.abc import Iterable
 
+_LONGEST_NAME = 200
+
 
 class BandstandError(Exception):
     """Anything that Bandstand says went wrong.
@@ -199,6 +201,9 @@ def suggest(given: str, known: Iterable[str], *, most: int = 3) -> str:
     Returns:
         ` Did you mean "x"?` with up to `most` names, or an empty text when none is near.
     """
+    if len(given) > _LONGEST_NAME:
+        # Nothing is near to it, and finding that out would take seconds for a body of megabytes.
+        return ""
     names = list(dict.fromkeys(known))
     folded = {name.casefold(): name for name in reversed(names)}
     near = difflib.get_close_matches(given.casefold(), folded, n=most, cutoff=0.6)

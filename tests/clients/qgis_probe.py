@@ -1,8 +1,9 @@
 """Draws and asks layers in QGIS without a screen: jobs as JSON on standard input, answers as JSON on standard output.
 
 Run by the Python that has QGIS's bindings, as a program of its own. A job names `provider`, `uri`, `crs`, `extent`,
-`width`, `height`, the `png` to write, and perhaps a point to `identify`; an answer tells `valid`, `crs`, `extent`,
-what was `identified`, and the warnings and errors of QGIS's message log.
+`width`, `height`, the `png` to write, perhaps a point to `identify` and the two ends of a temporal `range`; an answer
+tells `valid`, `crs`, `extent`, what was `identified`, what the layer says of its `times`, and the warnings and errors
+of QGIS's message log.
 """
 
 import json
@@ -12,14 +13,25 @@ from qgis.core import (
     Qgis,
     QgsApplication,
     QgsCoordinateReferenceSystem,
+    QgsDateTimeRange,
+    QgsIdentifyContext,
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsPointXY,
     QgsRaster,
+    QgsRasterDataProviderTemporalCapabilities,
     QgsRasterLayer,
     QgsRectangle,
 )
-from qgis.PyQt.QtCore import QSize, Qt
+from qgis.gui import QgsMapCanvas, QgsMapToolIdentify
+from qgis.PyQt.QtCore import QDateTime, QSize, Qt
+
+WHOLE = QgsRasterDataProviderTemporalCapabilities.MatchUsingWholeRange
+
+
+def span(job):
+    """The temporal range of a job."""
+    return QgsDateTimeRange(*(QDateTime.fromString(end, Qt.ISODate) for end in job["range"]))
 
 
 def draw(layer, job):
@@ -30,10 +42,24 @@ def draw(layer, job):
     settings.setOutputSize(QSize(job["width"], job["height"]))
     settings.setBackgroundColor(Qt.transparent)
     settings.setLayers([layer])
+    if "range" in job:
+        # The user's choice for a layer: the whole range, not the imagery of its first instant.
+        layer.temporalProperties().setIntervalHandlingMethod(WHOLE)
+        settings.setIsTemporal(True)
+        settings.setTemporalRange(span(job))
     renderer = QgsMapRendererParallelJob(settings)
     renderer.start()
     renderer.waitForFinished()
     return renderer.renderedImage().save(job["png"]), [error.message for error in renderer.errors()]
+
+
+def times(layer):
+    """Ends of the time that the layer has according to its provider; empty when it has none."""
+    known = layer.dataProvider().temporalCapabilities()
+    if known is None or not known.hasTemporalCapabilities():
+        return []
+    whole = known.availableTemporalRange()
+    return [whole.begin().toString(Qt.ISODate), whole.end().toString(Qt.ISODate)]
 
 
 def identify(layer, job):
@@ -48,6 +74,23 @@ def identify(layer, job):
     return {"valid": found.isValid(), "texts": list(found.results().values()), "error": found.error().message()}
 
 
+def click(layer, job):
+    """The texts that the identify tool shows after a click on a map window with a temporal range."""
+    canvas = QgsMapCanvas()
+    canvas.resize(job["width"], job["height"])
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem(job["crs"]))
+    canvas.setLayers([layer])
+    canvas.setExtent(QgsRectangle(*job["extent"]))
+    layer.temporalProperties().setIsActive(True)
+    layer.dataProvider().temporalCapabilities().setIntervalHandlingMethod(WHOLE)
+    place = canvas.getCoordinateTransform().transform(QgsPointXY(*job["identify"]))
+    tool = QgsMapToolIdentify(canvas)
+    context = QgsIdentifyContext()
+    context.setTemporalRange(span(job))
+    found = tool.identify(int(place.x()), int(place.y()), [layer], QgsMapToolIdentify.TopDownAll, context)
+    return {"texts": [text for result in found for text in result.mAttributes.values()]}
+
+
 def look(job, log):
     """Load one layer, draw it, ask it."""
     del log[:]
@@ -56,16 +99,17 @@ def look(job, log):
     if layer.isValid():
         box = layer.extent()
         answer["extent"] = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
+        answer["times"] = times(layer)
         answer["drawn"], answer["errors"] = draw(layer, job)
         if "identify" in job:
-            answer["identified"] = identify(layer, job)
+            answer["identified"] = click(layer, job) if "range" in job else identify(layer, job)
     answer["log"] = list(log)
     return answer
 
 
 def main():
     """Answer all jobs in one QGIS."""
-    app = QgsApplication([], False)
+    app = QgsApplication([], True)
     app.initQgis()
     log = []
 

@@ -1,10 +1,7 @@
 """QGIS without a screen against a running server: four ways to load a layer, each drawn in its place and asked."""
 
-import json
 import re
-import subprocess
 from io import BytesIO
-from pathlib import Path
 from urllib.parse import quote
 from urllib.request import urlopen
 
@@ -12,9 +9,8 @@ import numpy as np
 import pyproj
 import pytest
 from PIL import Image
+from tests.clients.programs import run_qgis
 
-PROBE = Path(__file__).with_name("qgis_probe.py")
-PYTHON = "/usr/bin/python3"
 MIDDLE = (282000.0, 5465100.0)
 """In EPSG:32631, where the scenes of the newest date have data."""
 SIDE = 256
@@ -87,11 +83,7 @@ def point(box):
 @pytest.fixture(scope="module")
 def looked(live, tmp_path_factory):
     """What QGIS made of every job, all in one run of it."""
-    if subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True, check=False).returncode:
-        pytest.skip("QGIS's Python bindings are not installed (Debian: python3-qgis)")
     folder = tmp_path_factory.mktemp("qgis")
-    runtime = folder / "run"
-    runtime.mkdir(mode=0o700)
     jobs = []
     for name, (uri, crs, box, side) in {**JOBS, **ASKED}.items():
         job = {"uri": uri.format(base=quote(live, safe="")), "crs": crs, "extent": box, "width": side, "height": side}
@@ -99,19 +91,7 @@ def looked(live, tmp_path_factory):
         if name in ASKED:
             job["identify"] = point(box)
         jobs.append(job)
-    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
-    environment |= {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(runtime)}
-    ran = subprocess.run(
-        [PYTHON, str(PROBE)],
-        input=json.dumps(jobs),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=environment,
-    )
-    assert ran.returncode == 0, ran.stderr
-    answers = json.loads(ran.stdout)
+    answers = run_qgis(jobs, folder)
     return {
         name: answer | {"png": job["png"]} for name, job, answer in zip({**JOBS, **ASKED}, jobs, answers, strict=True)
     }

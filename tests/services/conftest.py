@@ -23,7 +23,7 @@ from bandstand.model.crs import parse_crs
 from bandstand.model.exchange import Call, Response
 from bandstand.model.field import Field
 from bandstand.model.grid import BBox
-from bandstand.model.layer import Extent, Layer, ServiceInfo, TimeRules
+from bandstand.model.layer import Collection, Extent, Layer, ServiceInfo, TimeRules
 from bandstand.model.limits import Limits
 from bandstand.model.request import StyledLayer
 from bandstand.model.selection import Selection
@@ -112,9 +112,12 @@ class FakeEngine(Engine):
                 extent=BBox(-180.0, -90.0, 180.0, 90.0),
             ),
         )
+        self.tile_formats = ("image/png", "image/jpeg", "image/webp")
         self.requests = []
+        self.counts = []
         self.asks = []
-        self.revised = "7"
+        self.revised = "r7"
+        self.changed = 7
         self.dates = ("2023-06-04", "2023-06-09", "2023-06-14", "2023-06-19", "2023-06-29")
         self.samples = None
         self.failure = None
@@ -177,8 +180,9 @@ class FakeEngine(Engine):
             headers=(("Cache-Control", "public, max-age=60"),),
         )
 
-    def sample(self, request):
+    def sample(self, request, *, count=1):
         self.requests.append(request)
+        self.counts.append(count)
         if self.failure:
             raise self.failure
         if self.samples is not None:
@@ -196,6 +200,12 @@ class FakeEngine(Engine):
 
     def revision(self):
         return self.revised
+
+    def sequence(self):
+        return self.changed
+
+    def collection(self, name):
+        return Collection(name=name, title=name, profile="generic", fields=(), license="CC-BY-4.0 <&>")
 
 
 def sample(layer):

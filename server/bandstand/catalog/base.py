@@ -72,8 +72,17 @@ class Catalog(Protocol):
         """How many scenes it has."""
         ...
 
+    @property
+    def identity(self) -> str:
+        """Differs from that of every other catalogue, also of one that was made anew in its place."""
+        ...
+
     def revision(self, collection: str) -> int:
         """A number that grows with every change of the collection, in whatever process it is made; 0 at first."""
+        ...
+
+    def changed_ms(self) -> int:
+        """Milliseconds since 1970 of a moment not before the last change of any collection; never goes back."""
         ...
 
     def upsert(self, items: Iterable[Item]) -> Stored:

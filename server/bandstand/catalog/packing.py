@@ -42,6 +42,7 @@ def pack(item: Item) -> str:
         "grids": grids,
         "assets": assets,
         "properties": dict(item.properties),
+        **({"reach": item.reach} if item.reach else {}),
     }
     return json.dumps(body, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
@@ -75,6 +76,7 @@ def unpack(body: str, *, collection: str, revision: int, indices: Mapping[str, t
         footprint=raw["footprint"],
         assets=assets,
         properties=raw["properties"],
+        reach=raw.get("reach", ""),
         revision=revision,
     )
 

@@ -1,5 +1,6 @@
 """Tables of the embedded catalogue, and how a file gets them."""
 
+import secrets
 import sqlite3
 import time
 
@@ -48,6 +49,8 @@ def prepare(connection: sqlite3.Connection, path: str, *, patience_s: float) -> 
                 if statement.strip():
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
+            # Any number but 0, which the files of before have: it tells this file from all that come in its place.
+            connection.execute(f"PRAGMA application_id = {1 + secrets.randbelow(2**31 - 1)}")
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -136,10 +136,28 @@ class SqliteCatalog:
             cid = self._cid(connection, collection)
             return int(connection.execute("SELECT COUNT(*) FROM item WHERE cid = ?", (cid,)).fetchone()[0])
 
+    @property
+    def identity(self) -> str:
+        """See `Catalog.identity`; a number that the file got when it was made."""
+        found: str | None = getattr(self._local, "identity", None)
+        if found is None:
+            with self._reading() as connection:
+                found = self._local.identity = str(connection.execute("PRAGMA application_id").fetchone()[0])
+        return found
+
     def revision(self, collection: str) -> int:
         """See `Catalog.revision`; reads one row of the newest committed state."""
         with self._reading() as connection:
             return self._state(connection, collection)[1]
+
+    def changed_ms(self) -> int:
+        """See `Catalog.changed_ms`: when the file or its log was last written, which moving the log into it is too."""
+        times = [0]
+        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
+            # The log comes and goes with those who have the file open.
+            with suppress(FileNotFoundError):
+                times.append(path.stat().st_mtime_ns // 1_000_000)
+        return max(times)
 
     # Writing
 
@@ -174,7 +192,7 @@ class SqliteCatalog:
         """See `Catalog.close`."""
         connection = getattr(self._local, "connection", None)
         if connection is not None:
-            self._local.connection = None
+            self._local.connection = self._local.identity = None
             connection.close()
 
     # The file

@@ -22,7 +22,8 @@ def write_item(connection: sqlite3.Connection, item: Item, loose: set[int]) -> S
     _write_files(connection, item)
     if old is not None and old[1] == body:
         return Stored(unchanged=1)
-    longitudes, (south, north) = boxes(item.footprint)
+    # Searched by where the pixels are: a footprint may be coarser, or wrong.
+    longitudes, (south, north) = boxes(item.reach or item.footprint)
     second = longitudes[1] if len(longitudes) > 1 else (None, None)
     start = None if item.time.start is None else microseconds(item.time.start)
     crs, resolution = _finest(item)

@@ -9,9 +9,14 @@ from bandstand.cli.console import EXIT_FAILURE, config_option, find_config, json
 from bandstand.config.document import dotted
 from bandstand.config.load import load_config, placed, placed_layers
 from bandstand.config.schema import Config
+from bandstand.config.schema import Layer as LayerSection
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
 from bandstand.errors import BandstandError, ConfigError
+from bandstand.model.ask import Ask
+
+Place = tuple[str | int, ...]
+"""Keys and numbers from the top of the file."""
 
 
 @click.command("check")
@@ -43,12 +48,17 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def find_problems(path: Path) -> list[str]:
-    """Everything that is wrong or doubtful, one `file:line:column  severity  key: what` each."""
-    return list(_problems(path))
+def find_problems(path: Path, *, serving: bool = False) -> list[str]:
+    """Everything that is wrong or doubtful, one `file:line:column  severity  key: what` each.
+
+    Args:
+        path: Of the configuration.
+        serving: A style that the archive lacks bands for is a warning then: the other layers can be served.
+    """
+    return list(_problems(path, "warning" if serving else "error  "))
 
 
-def _problems(path: Path) -> Iterator[str]:
+def _problems(path: Path, unpainted: str) -> Iterator[str]:
     try:
         config = load_config(path)
     except ConfigError as error:
@@ -63,13 +73,13 @@ def _problems(path: Path) -> Iterator[str]:
         yield f"{path}:1:1  error    {error.locator or 'catalog'}: {error.message}"
         return
     try:
-        yield from _layers(path, config, engine)
+        yield from _layers(path, config, engine, unpainted)
     finally:
         engine.close()
     yield from _service(path, config)
 
 
-def _layers(path: Path, config: Config, engine: Engine) -> Iterator[str]:
+def _layers(path: Path, config: Config, engine: Engine, unpainted: str) -> Iterator[str]:
     document = placed(path)
     told: set[str] = set()
     for where, layer in placed_layers(config.layers):
@@ -86,6 +96,23 @@ def _layers(path: Path, config: Config, engine: Engine) -> Iterator[str]:
                 engine.check_expression(layer.expression, layer.collection)
             except BandstandError as error:
                 yield f"{document.place(place)}  error    {dotted(place)}: {_one_line(error.message)}"
+                continue
+        for at, message in _unpainted(where, layer, engine):
+            yield f"{document.place(at)}  {unpainted}  {dotted(at)}: {_one_line(message)}"
+
+
+def _unpainted(where: Place, layer: LayerSection, engine: Engine) -> Iterator[tuple[Place, str]]:
+    """The styles that cannot paint what the layer gives: a band is missing, or there are too many."""
+    published = next((known for known in engine.layers if known.name == layer.name), None)
+    if published is None or not engine.collection(layer.collection).fields:
+        return
+    keys: dict[str, Place] = {name: ("styles", number) for number, name in enumerate(layer.styles)}
+    keys |= {layer.style: ("style",)}
+    for style in published.styles:
+        try:
+            engine.ask(published, Ask(style=style.name))
+        except BandstandError as error:
+            yield (*where, *keys.get(style.name, ())), error.message
 
 
 def _one_line(message: str) -> str:

@@ -10,6 +10,7 @@ from bandstand.cli.console import open_config
 from bandstand.cli.register import register_missing
 from bandstand.cli.sample import make_archive, write_config
 from bandstand.cli.server import run_server
+from bandstand.demo import is_made
 
 
 @click.command("demo")
@@ -27,10 +28,14 @@ def command(folder: Path, port: int | None, host: str | None, no_serve: bool) ->
     bandstand demo
     bandstand demo /tmp/coast --port 9000
     """  # noqa: D301 - click wants its mark
-    # Two things take a while the first time; on two cores they take it together.
-    warming = subprocess.Popen([sys.executable, "-m", "bandstand.engine.warm"], stdin=subprocess.DEVNULL)
+    # Two things take a while the first time; on two cores they take it together. Later the server loads what is
+    # compiled by itself.
+    warming = None
+    if not is_made(folder):
+        warming = subprocess.Popen([sys.executable, "-m", "bandstand.engine.warm"], stdin=subprocess.DEVNULL)
     make_archive(folder)
-    warming.wait()
+    if warming is not None:
+        warming.wait()
     path = write_config(folder)
     config = open_config(path)
     register_missing(config, jobs=4)

@@ -43,12 +43,12 @@ def run_server(
         port: 0 takes any that is free.
     """
     address = host or config.server.host
-    number = _claim(address, config.server.port if port is None else port)
+    number = claim(address, config.server.port if port is None else port)
     configured = _automatic() if config.server.workers == "auto" else config.server.workers
     count = workers or configured
     os.environ["BANDSTAND_CONFIG"] = str(path.resolve())
-    _check(path)
-    _introduce(path, config)
+    check_site(path)
+    introduce(path, config)
     per_worker = threads or config.server.threads
     # Workers start from nothing: this process has threads and open libraries by now, and a fork of it could inherit
     # a lock that nobody will ever release.
@@ -78,7 +78,7 @@ def run_server(
     # Asked in vain, so that whatever a question loads is loaded: a worker that is forked while the thread below holds
     # the lock of an import (the codec of host names is one) would wait for that lock for ever.
     _is_up(_base(address, number))
-    threading.Thread(target=_announce, args=(keep_alive, address, number, path), daemon=True).start()
+    threading.Thread(target=announce, args=(keep_alive, address, number, path), daemon=True).start()
     server.serve()
 
 
@@ -87,7 +87,7 @@ def _automatic() -> int:
     return max(1, (len(os.sched_getaffinity(0)) + 1) // 2)
 
 
-def _claim(host: str, port: int) -> int:
+def claim(host: str, port: int) -> int:
     """Make sure that the port is free, before anything is started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -103,9 +103,9 @@ def _claim(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _check(path: Path) -> None:
+def check_site(path: Path) -> None:
     """Find what would stop every worker, before one is started."""
-    problems = find_problems(path)
+    problems = find_problems(path, serving=True)
     errors = [problem for problem in problems if "  error  " in problem]
     for problem in errors:
         say(problem)
@@ -115,7 +115,8 @@ def _check(path: Path) -> None:
         say(f"check    {len(problems)} warning{'s' * (len(problems) > 1)}: `bandstand check` tells more")
 
 
-def _introduce(path: Path, config: Config) -> None:
+def introduce(path: Path, config: Config) -> None:
+    """Say what is about to be served."""
     count = len(config.collections)
     layers = len(config.published())
     say(f"config   {path} ok ({count} collection{'s' * (count != 1)}, {layers} layer{'s' * (layers != 1)})")
@@ -128,7 +129,7 @@ def _introduce(path: Path, config: Config) -> None:
         say("         nothing to show yet: run `bandstand ingest`; new scenes are seen without a restart")
 
 
-def _announce(answers: Callable[[], None], host: str, port: int, path: Path) -> None:
+def announce(answers: Callable[[], None], host: str, port: int, path: Path) -> None:
     """Tell when the server answers; only from then on are failed workers started again."""
     base = _base(host, port)
     until = time.monotonic() + _PATIENCE_S

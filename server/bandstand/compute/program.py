@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,8 @@ from bandstand.model.raster import Raster
 INVALID_PREDICATE = 255
 """Where yes or no is undefined."""
 _MOST_VARIANTS = 24
-_FLOAT32_REACH = 38.5
+_REACHES = {"float32": 38.5, "float64": 308.2}
+"""Decimal logarithm of what a type holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,36 @@ class _Step:
 class Expression:
     """A `Program` of one or more outputs, with the tree they are computed from."""
 
-    def __init__(self, source: str, outputs: Sequence[Output], inputs: Sequence[str], *, units: Units) -> None:
-        """Keep the trees; machines are made for the first raster of each kind."""
+    def __init__(
+        self,
+        source: str,
+        outputs: Sequence[Output],
+        inputs: Sequence[str],
+        *,
+        units: Units,
+        storage: Literal["float32", "float64"] = "float32",
+    ) -> None:
+        """Keep the trees; machines are made for the first raster of each kind.
+
+        Args:
+            source: What the user wrote.
+            outputs: Names and trees.
+            inputs: The bands of the trees.
+            units: `physical` or `stored` numbers.
+            storage: What outputs are kept in; float64 never gives yes or no, and is meant to be computed with further.
+        """
         self._trees = tuple(outputs)
         self._inputs = tuple(inputs)
         self._source = source
         self._units = units
-        self._predicates = all(_is_predicate(output) for output in outputs)
+        self._storage = storage
+        self._predicates = storage == "float32" and all(_is_predicate(output) for output in outputs)
         self._asks = any(_asks_masks(node) for output in outputs for node in walk(output.node))
         self._variants: OrderedDict[object, tuple[_Step, ...]] = OrderedDict()
         self._lock = threading.Lock()
         text = ";".join(f"{output.name!r}={spell(output.node)}" for output in outputs)
-        digest = hashlib.blake2b(f"expression/1:{units}:{inputs!r}:{text}".encode(), digest_size=16)
+        kept = "" if storage == "float32" else f"{storage}:"
+        digest = hashlib.blake2b(f"expression/1:{kept}{units}:{inputs!r}:{text}".encode(), digest_size=16)
         self._fingerprint = digest.hexdigest()
 
     @property
@@ -71,6 +90,11 @@ class Expression:
     def fingerprint(self) -> str:
         """Equal for equal trees, names of outputs and units, however they were written."""
         return self._fingerprint
+
+    @property
+    def trees(self) -> tuple[Output, ...]:
+        """What the outputs are computed from."""
+        return self._trees
 
     @property
     def formula(self) -> str:
@@ -95,10 +119,10 @@ class Expression:
     def _field(self, output: Output, known: Mapping[str, Field]) -> Field:
         if isinstance(output.node, Band):
             field = replace(known[output.node.name], name=output.name)
-            return field if self._classes_only(known) else physical_field(field)
+            return field if self._classes_only(known) else replace(physical_field(field), dtype=self._storage)
         if self._predicates:
             return Field(name=output.name, dtype="uint8", nodata=INVALID_PREDICATE)
-        return Field(name=output.name, dtype="float32", nodata=math.nan)
+        return Field(name=output.name, dtype=self._storage, nodata=math.nan)
 
     def _classes_only(self, known: Mapping[str, Field]) -> bool:
         """Whether nothing is computed: every output is a band of classes."""
@@ -117,7 +141,7 @@ class Expression:
         if self._classes_only(known):
             return self._select(raster)
         steps = self._steps(raster)
-        dtype = np.uint8 if self._predicates else np.float32
+        dtype = np.uint8 if self._predicates else np.dtype(self._storage)
         values = np.empty((len(steps), *raster.values.shape[1:]), dtype)
         arrays = _arrays(raster)
         for step, out in zip(steps, values, strict=True):
@@ -170,7 +194,7 @@ class Expression:
             return tuple(self._step(lowering.lower(output.node)) for output in self._trees)
 
     def _step(self, piece: Piece) -> _Step:
-        node, checked = finish(piece, predicate=self._predicates, reach=_FLOAT32_REACH)
+        node, checked = finish(piece, predicate=self._predicates, reach=_REACHES[self._storage])
         needs = tuple(sorted(piece.needs))
         machine = Machine(node)
         if machine.inputs:

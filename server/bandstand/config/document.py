@@ -64,9 +64,31 @@ class _Builder:
         self._environment = environment
         self._document = document
         self._loader = yaml.SafeLoader("")
+        self._open: list[yaml.Node] = []
+        """What is being built, from the outside in."""
 
     def build(self, node: yaml.Node, path: Path) -> Any:
         self._document.places[path] = self._at(node)
+        if any(node is outer for outer in self._open):
+            # An anchor within itself.
+            self._complain(node, path, "refers to what it stands in")
+            return None
+        self._open.append(node)
+        try:
+            return self._value(node, path)
+        except yaml.MarkedYAMLError as error:
+            self._complain(node, path, f"this cannot be read: {error.problem or error}")
+        except ValueError as error:
+            # A date that the calendar lacks.
+            self._complain(node, path, f"this cannot be read: {error}")
+        finally:
+            self._open.pop()
+        return None
+
+    def _complain(self, node: yaml.Node, path: Path, text: str) -> None:
+        self._document.problems.append(f"{self._at(node)}  error    {dotted(path)}: {text}")
+
+    def _value(self, node: yaml.Node, path: Path) -> Any:
         if isinstance(node, yaml.MappingNode):
             self._refuse_twins(node, path)
             # What `<<` merges comes first, so that the mapping's own keys lie over it.
@@ -76,7 +98,7 @@ class _Builder:
             return [self.build(child, (*path, n)) for n, child in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and "${" in node.value:
             filled = self._fill(node, path)
-            return filled if node.style in {"'", '"', "|", ">"} else yaml.safe_load(filled) if filled else ""
+            return filled if node.style in {"'", '"', "|", ">"} else _plain(filled)
         return self._loader.construct_object(node)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
@@ -115,6 +137,14 @@ class _Builder:
         return f"{self._name}:{mark.line + 1}:{mark.column + 1}"
 
 
+def _plain(text: str) -> Any:
+    """The value of a variable: a number or a word as YAML reads it, else the text as it is."""
+    try:
+        return yaml.safe_load(text) if text else ""
+    except (yaml.YAMLError, ValueError):
+        return text
+
+
 def override(document: Document, environment: Mapping[str, str]) -> None:
     """Put `BANDSTAND_SERVER__PORT=9000` and its like over the values of the file."""
     for variable in sorted(environment):
@@ -130,10 +160,7 @@ def override(document: Document, environment: Mapping[str, str]) -> None:
                 break
             target = inner
         else:
-            try:
-                target[path[-1]] = yaml.safe_load(environment[variable])
-            except yaml.YAMLError:
-                target[path[-1]] = environment[variable]
+            target[path[-1]] = _plain(environment[variable]) if environment[variable] else None
             for end in range(1, len(path) + 1):
                 document.keys.setdefault(path[:end], place)
                 document.places.setdefault(path[:end], place)

@@ -14,6 +14,7 @@ from bandstand.config.document import Document, dotted, override, read
 from bandstand.config.profiles import effective, load_profile, profile_names
 from bandstand.config.schema import Config, Layer
 from bandstand.config.schema import TileMatrixSet as TileMatrixSetSection
+from bandstand.config.values import DEFAULT_TIMES
 from bandstand.errors import BandstandError, ConfigError, suggest
 from bandstand.model.crs import Crs, parse_crs
 from bandstand.model.grid import BBox
@@ -34,6 +35,7 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     variables = os.environ if environment is None else environment
     try:
         text = path.read_text(encoding="utf-8")
+        changed_ms = path.stat().st_mtime_ns // 1_000_000
     except OSError as error:
         raise ConfigError([f"{path}:1:1  error    cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
@@ -55,7 +57,7 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
         config = config.model_copy(
             update={"catalog": config.catalog.model_copy(update={"path": path.absolute().parent / "catalog.sqlite"})}
         )
-    return config
+    return config.written_at(changed_ms)
 
 
 def offered_crs(config: Config) -> tuple[Crs, ...]:
@@ -100,7 +102,12 @@ def _spelled_out(entry: str) -> Iterator[str]:
         yield entry
         return
     authority, _, low = first.rpartition(":")
-    for code in range(int(low), int(last.rpartition(":")[2]) + 1):
+    high = last.rpartition(":")[2]
+    if not (low.isdecimal() and high.isdecimal()):
+        raise ValueError(f'"{entry}" is no range of codes such as EPSG:32601..32660')
+    if int(low) > int(high):
+        raise ValueError(f'"{entry}" ends before it begins')
+    for code in range(int(low), int(high) + 1):
         yield f"{authority}:{code}"
 
 
@@ -119,11 +126,15 @@ def _worded(detail: ErrorDetails, document: Document) -> str:
         return f"{document.place(path[:-1])}  error    {dotted(path)}: this key is needed"
     given = detail["input"]
     message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    if detail["type"] == "finite_number":
+        message = "expected a finite number"
     near = ""
     if detail["type"] == "literal_error" and isinstance(given, str):
         near = suggest(
             given, [part.strip(" '") for part in str(detail["ctx"]["expected"]).replace(" or ", ",").split(",")]
         )
+    if path[-1:] == ("default",) and isinstance(given, str):
+        near = suggest(given, DEFAULT_TIMES)
     shown = f", got {given!r}" if isinstance(given, str | int | float) else ""
     if given is None:
         shown = ", got nothing"

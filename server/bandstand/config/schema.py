@@ -4,12 +4,24 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
 
+from bandstand.config.values import DefaultTime, Network, Pattern, Workers
 from bandstand.model.layer import TimeResolution
 from bandstand.model.selection import Order, Resampling
 
 ServiceName = Literal["wms", "wmts", "wcs", "xyz"]
+TileFormat = Literal["image/png", "image/jpeg", "image/webp"]
+TILE_FORMATS: tuple[TileFormat, ...] = ("image/png", "image/jpeg", "image/webp")
 SERVICES: tuple[ServiceName, ...] = ("wms", "wmts", "wcs", "xyz")
 _NCNAME = re.compile(r"^[A-Za-z_][\w.-]*$", re.ASCII)
 
@@ -49,13 +61,14 @@ Name = Annotated[str, AfterValidator(_ncname)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Keywords = Annotated[tuple[str, ...], BeforeValidator(_keywords)]
 Paths = Annotated[tuple[FilePath, ...], BeforeValidator(lambda v: [v] if isinstance(v, str | Path) else v)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_listed)]
 Sources = Annotated[tuple[Source, ...], BeforeValidator(_listed)]
 
 
 class Section(BaseModel):
     """A block of the file: unknown keys are refused, values do not change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -78,12 +91,12 @@ class Server(Section):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every one.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
-    workers: int | Literal["auto"] = Field(default="auto", description="Processes; auto: one for every two cores.")
+    workers: Workers = Field(default="auto", description="Processes; auto: one for every two cores.")
     threads: int = Field(default=4, ge=1, le=256, description="Requests that one process answers at a time.")
     public_url: str = Field(
         default="", description="Address that clients use, without a slash at the end; empty: from the request."
     )
-    trusted_proxies: Texts = Field(
+    trusted_proxies: Networks = Field(
         default=(), description="Addresses or networks whose X-Forwarded headers are believed."
     )
     cors: Cors = Field(default=Cors(), description="Which pages of other hosts may use the services.")
@@ -105,6 +118,7 @@ class Contact(Section):
 
     name: str = Field(default="", description="Of a person or a desk.")
     email: str = Field(default="", description="Electronic mail.")
+    phone: str = Field(default="", description="Telephone.")
 
 
 class Service(Section):
@@ -142,7 +156,9 @@ class Band(Section):
     common_name: str | None = Field(default=None, description="STAC common name: nir.")
     aliases: Texts | None = Field(default=None, description="Other names it may be asked by.")
     unit: str | None = Field(default=None, description="UCUM unit of the physical value.")
-    nodata: float | None = Field(default=None, description="Stored value that means nothing was measured.")
+    nodata: float | None = Field(
+        default=None, allow_inf_nan=True, description="Stored value that means nothing was measured."
+    )
     categorical: bool | None = Field(default=None, description="Classes or flags: never scaled, never interpolated.")
     scale: float | None = Field(
         default=None, description="Physical value = stored value x scale + offset, for every scene."
@@ -163,7 +179,9 @@ class TimeSection(Section):
     resolution: TimeResolution = Field(
         default="solar-day", description="instant, solar-day, day, month or year: what one published time stands for."
     )
-    default: str = Field(default="latest", description="Without TIME: latest, earliest, all, or one ISO 8601 time.")
+    default: DefaultTime = Field(
+        default="latest", description="Without TIME: latest, earliest, all, or one ISO 8601 time."
+    )
     missing: Literal["error", "blank", "nearest"] = Field(
         default="error", description="What a time without scenes gives."
     )
@@ -181,7 +199,9 @@ class Collection(Section):
     source: Sources = Field(
         default=(), description="Folders, globs, GeoTIFFs or STAC files that `bandstand ingest` reads."
     )
-    pattern: str = Field(default="", description="Regular expression over file names with groups band, date and id.")
+    pattern: Pattern = Field(
+        default="", description="Regular expression over file names with groups band, date and id."
+    )
     bands: dict[str, Band] = Field(default={}, description="By band name: what differs from the profile.")
     classes_file: FilePath | None = Field(
         default=None, description="CSV of value,label,colour for the categorical band."
@@ -246,12 +266,19 @@ class Wmts(Section):
     matrix_sets: Texts = Field(
         default=(), description="Sets offered, in order; empty: WebMercatorQuad and all custom ones."
     )
+    formats: tuple[TileFormat, ...] = Field(
+        default=TILE_FORMATS, min_length=1, description="Formats of tiles, in order; many clients take the first."
+    )
 
 
 class Wcs(Section):
     """Web Coverage Service."""
 
     enabled: bool = Field(default=True, description="Whether it answers.")
+    native_format: Literal["image/tiff", "application/gml+xml"] = Field(
+        default="image/tiff",
+        description="What a coverage is delivered in when nobody names a format; GML suits tiny coverages only.",
+    )
 
 
 class TileMatrixSet(Section):
@@ -272,7 +299,13 @@ class Limits(Section):
     map_max_height_px: int = Field(default=4096, ge=1, description="Height of a map, pixels.")
     map_max_items: int = Field(default=200, ge=1, description="Scenes of one map.")
     coverage_max_px: int = Field(default=100_000_000, ge=1, description="Output pixels times outputs of a coverage.")
+    coverage_text_max_px: int = Field(
+        default=4_000_000, ge=1, description="Output pixels times outputs of a coverage as text (GML, JSON)."
+    )
     coverage_max_items: int = Field(default=400, ge=1, description="Scenes of one coverage.")
+    coverage_max_dates: int = Field(
+        default=100, ge=1, description="Dates of one coverage with a time axis (netCDF, CoverageJSON)."
+    )
     read_max_bytes: int = Field(default=4_000_000_000, ge=1, description="Decoded bytes that one request may read.")
     layer_limit: int = Field(default=10, ge=1, description="Layers of one map.")
     expression_max_length: int = Field(default=4000, ge=1, description="Characters of an expression.")
@@ -316,6 +349,19 @@ class Config(Section):
     tile_matrix_sets: dict[Name, TileMatrixSet] = Field(default={}, description="By name.")
     limits: Limits = Field(default=Limits(), description="How much one request may ask.")
     logging: Logging = Field(default=Logging(), description="What is written to standard error.")
+
+    _changed_ms: int = PrivateAttr(default=0)
+
+    @property
+    def changed_ms(self) -> int:
+        """When the file was written, milliseconds since 1970; 0 for one that was never a file."""
+        return self._changed_ms
+
+    def written_at(self, changed_ms: int) -> "Config":
+        """The same, known to be read from a file of that age."""
+        copy = self.model_copy()
+        copy._changed_ms = changed_ms  # noqa: SLF001 - of our own class
+        return copy
 
     def published(self) -> tuple[tuple[str, Layer], ...]:
         """The layers without their folders, each with the title of the folder it lies in."""

@@ -70,10 +70,19 @@ def generate(folder: Path, *, seed: int = 20240612, progress: Progress | None = 
     return generate_layout(folder, layout_of(_FULL_SIZE), seed=seed, progress=progress)
 
 
+def is_made(folder: Path, *, seed: int = 20240612) -> bool:
+    """Whether `generate` would find the archive whole, and return at once."""
+    return _read_marker(folder, _wanted(layout_of(_FULL_SIZE), seed)) is not None
+
+
+def _wanted(layout: Layout, seed: int) -> dict[str, int]:
+    return {"version": VERSION, "seed": seed, "width": layout.tiles[0].sheet.width}
+
+
 def generate_layout(folder: Path, layout: Layout, *, seed: int, progress: Progress | None = None) -> DemoArchive:
     """Make the sample archive on other grids than the full ones."""
     say = progress or (lambda _: None)
-    wanted = {"version": VERSION, "seed": seed, "width": layout.tiles[0].sheet.width}
+    wanted = _wanted(layout, seed)
     finished = _read_marker(folder, wanted)
     if finished is not None:
         say("The sample archive is there already.")

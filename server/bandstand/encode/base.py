@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bandstand.errors import InvalidParameter, shorten, suggest
 from bandstand.model.grid import Grid
-from bandstand.model.raster import Image, Raster
+from bandstand.model.raster import Cube, Image, Raster
 from bandstand.model.request import Output
 
 
@@ -30,7 +30,7 @@ class Format(Protocol):
     extension: str
     """Of a file of this format, without the dot."""
     kinds: frozenset[str]
-    """`map`, `coverage`: what it can carry."""
+    """`map`, `coverage`, `cube`: what it can carry; whoever has the last is a `CubeFormat`."""
     rank: int
     """Its place in lists, lowest first."""
 
@@ -49,6 +49,34 @@ class Format(Protocol):
             InvalidParameter: An option cannot be read; the locator is its name.
         """
         ...
+
+
+class CubeFormat(Format, Protocol):
+    """A format with an axis of time."""
+
+    def cube(self, cube: Cube, output: Output, tags: Mapping[str, str]) -> bytes | Parts:
+        """Encode numbers of several times (`cube`); see `data`.
+
+        Raises:
+            InvalidParameter: An option cannot be read; the locator is its name.
+        """
+        ...
+
+
+class NumbersFormat:
+    """The half of a format that carries no pictures."""
+
+    media_type = ""
+
+    def picture(self, image: Image, output: Output, grid: Grid | None) -> bytes:  # noqa: ARG002 - the protocol's signature
+        """Refuse: the registry offers this format for numbers alone.
+
+        Raises:
+            InvalidParameter: Always.
+        """
+        raise InvalidParameter(
+            f'"{self.media_type}" carries numbers, not pictures; ask for image/png.', locator="format"
+        )
 
 
 class PictureFormat:

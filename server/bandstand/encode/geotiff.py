@@ -22,6 +22,7 @@ from bandstand.encode.chunks import (
     plain_parts,
     strip_rows,
 )
+from bandstand.encode.fill import storable, with_nodata
 from bandstand.encode.flatten import flatten, is_opaque
 from bandstand.encode.geokeys import geo_tags
 from bandstand.encode.tiff import LONG, SHORT, Tag, frame, text
@@ -93,7 +94,8 @@ class GeoTiff:
         Raises:
             InvalidParameter: An option cannot be read; the locator is its name.
         """
-        values, nodata = _with_nodata(_storable(raster.values), raster)
+        # A file has one such number for all its bands.
+        values, nodata = with_nodata(storable(raster.values), raster.valid, raster.fields)
         valid = raster.valid if nodata is not None else raster.valid[:0]
         samples = Samples(values, valid, 0.0 if nodata is None else nodata)
         layout = _layout(values, output, compression="none", interleave="band")
@@ -105,43 +107,6 @@ class GeoTiff:
         entries += [text(code, tags[key]) for key, code in _TEXT_TAGS.items() if tags.get(key)]
         entries.append(text(_METADATA, _metadata(raster.fields, tags)))
         return _write(samples, layout, [*entries, *geo_tags(raster.grid)])
-
-
-def _storable(values: NDArray[Any]) -> NDArray[Any]:
-    """The values in a type that TIFF readers know, little-endian; a view where they are."""
-    kind = values.dtype
-    if kind.kind == "b":
-        return values.view(np.uint8)
-    if kind == np.float16:
-        return values.astype("<f4")
-    return values.astype(kind.newbyteorder("<"), copy=False)
-
-
-def _with_nodata(values: NDArray[Any], raster: Raster) -> tuple[NDArray[Any], float | None]:
-    """The values and the number for invalid pixels, which no valid one holds; None where it would stand nowhere.
-
-    A file has one such number for all its bands. Values are widened where their type has none to spare.
-    """
-    if values.dtype.kind == "f":
-        return values, float("nan")
-    info = np.iinfo(values.dtype)
-    declared = list(dict.fromkeys(f.nodata for f in raster.fields))
-    fitting = [n for n in declared if n is not None and info.min <= n <= info.max and float(n).is_integer()]
-    if fitting and len(declared) == 1:
-        return values, fitting[0]
-    if raster.valid.all():
-        return values, None
-    valid = np.broadcast_to(raster.valid, values.shape)
-    usual = 0.0 if values.dtype.kind == "u" else float(info.min)
-    for number in (*fitting, usual, float(info.max)):
-        if not (valid & (values == number)).any():
-            return values, number
-    held = set(np.unique(values[valid]).tolist())
-    free = next(n for n in range(info.max, info.max - len(held) - 1, -1) if n not in held)
-    if free >= info.min:
-        return values, float(free)
-    wider = np.dtype(f"<{values.dtype.kind}{2 * values.dtype.itemsize}")
-    return values.astype(wider), float(np.iinfo(wider).max)
 
 
 def _spell(nodata: float, dtype: np.dtype[Any]) -> str:

@@ -36,6 +36,12 @@ def formats(kind: str) -> tuple[Format, ...]:
     return tuple(sorted(fitting, key=lambda member: (member.media_type != _FIRST.get(kind), member.rank)))
 
 
+def is_text(media_type: str) -> bool:
+    """Whether a format of this name writes numbers as text, many bytes each."""
+    name = _plain(media_type)
+    return name.startswith("text/") or name.endswith(("xml", "json"))
+
+
 def _plain(media_type: str) -> str:
     """A media type without blanks, quotes and capitals: a plus may have been a blank in a URL."""
     return "".join(c for c in media_type.lower() if not c.isspace() and c != '"')

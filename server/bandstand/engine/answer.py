@@ -1,23 +1,31 @@
 """Pixels to a response: paint, stack, encode, and say in headers what was used."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import cast
 
 from bandstand import __version__
-from bandstand.encode.base import Parts
+from bandstand.encode.base import CubeFormat, Parts
+from bandstand.encode.multipart import related
 from bandstand.encode.registry import find_format
+from bandstand.engine.merge import merged
 from bandstand.engine.plan import LayerPlan, Plan, SceneRead
 from bandstand.engine.run import Account, compute
+from bandstand.errors import InvalidParameter
 from bandstand.model.exchange import Response
-from bandstand.model.raster import Image
-from bandstand.model.time import isoformat
+from bandstand.model.raster import Cube, Image
+from bandstand.model.time import TimeSpan, isoformat
 from bandstand.read.library import Library
 from bandstand.render.paint import paint
+from bandstand.render.plain import plain_image
 from bandstand.render.stack import stack
 
 PINNED_S = 86_400
 """How long an answer for a named time may be kept, seconds."""
 DEFAULT_S = 60
 """How long an answer for the newest time may be kept, seconds."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def answer_map(plan: Plan, library: Library, account: Account) -> Response:
@@ -25,11 +33,11 @@ def answer_map(plan: Plan, library: Library, account: Account) -> Response:
     output = plan.request.output
     format_ = find_format(output.media_type, "map")
     pictures: list[tuple[Image, float]] = []
-    for layer in plan.layers:
-        raster = compute(layer, plan.request.grid, library, account)
-        if layer.layer.style is None:
-            raise TypeError("a map needs a style on every layer")
-        pictures.append((paint(raster, layer.layer.style), layer.layer.opacity))
+    if all(layer.layer.style is None for layer in plan.layers):
+        # Data as a picture: one coverage, or what is computed of several.
+        pictures.append((plain_image(merged(plan, library, account)), 1.0))
+    else:
+        pictures += [_painted(layer, plan, library, account) for layer in plan.layers]
     image = stack(pictures, transparent=output.transparent, background=output.background)
     body = format_.picture(image, output, plan.request.grid)
     return Response(
@@ -37,18 +45,59 @@ def answer_map(plan: Plan, library: Library, account: Account) -> Response:
     )
 
 
-def answer_coverage(plan: Plan, library: Library, account: Account) -> Response:
-    """Compute one layer and encode its numbers."""
-    (layer,) = plan.layers
-    output = plan.request.output
-    format_ = find_format(output.media_type, "coverage")
+def _painted(layer: LayerPlan, plan: Plan, library: Library, account: Account) -> tuple[Image, float]:
+    if layer.layer.style is None:
+        raise TypeError("a stack of layers needs a style on every layer")
     raster = compute(layer, plan.request.grid, library, account)
-    body = format_.data(raster, output, _tags(layer, account))
-    name = f"{layer.layer.name}{_dates(account)}_{raster.grid.width}x{raster.grid.height}.{format_.extension}"
+    return paint(raster, layer.layer.style), layer.layer.opacity
+
+
+def answer_coverage(plan: Plan, library: Library, account: Account) -> Response:
+    """Compute one layer, or several together, and encode the numbers."""
+    layer = plan.layers[0]
+    output = replace(plan.request.output, name=plan.request.output.name or layer.layer.name)
+    format_ = find_format(output.media_type, "coverage")
+    raster = merged(plan, library, account)
+    body = format_.data(raster, output, _tags(plan, account))
+    name = f"{output.name}{_dates(account)}_{raster.grid.width}x{raster.grid.height}.{format_.extension}"
+    headers, media_type = _headers(plan, account), format_.media_type
+    if output.container:
+        media_type, body = related(raster, output, body, format_, name)
+    else:
+        headers = (*headers, ("Content-Disposition", f'attachment; filename="{name}"'))
+    whole, length = (body.parts, body.length) if isinstance(body, Parts) else (body, len(body))
+    return Response(media_type=media_type, body=whole, length=length, headers=headers, etag=_etag(plan, account))
+
+
+def answer_series(plan: Plan, library: Library, account: Account) -> Response:
+    """Compute one coverage for each of its dates and encode them along an axis of time.
+
+    Raises:
+        InvalidParameter: It shall be described in GML, which knows two axes here; locator `MEDIATYPE`.
+    """
+    grid = plan.request.grid
+    output = replace(plan.request.output, name=plan.request.output.name or plan.layers[0].layer.name)
+    if output.container:
+        raise InvalidParameter(
+            f"{output.container} describes one date; leave MEDIATYPE out, or ask a single date.", locator="MEDIATYPE"
+        )
+    format_ = cast("CubeFormat", find_format(output.media_type, "cube"))
+    slices = [(compute(layer, grid, library, account), _taken(layer, account)) for layer in plan.layers]
+    slices.sort(key=lambda pair: pair[1].start or _EPOCH)
+    cube = Cube(tuple(raster for raster, _ in slices), tuple(span for _, span in slices))
+    body = format_.cube(cube, output, _tags(plan, account))
+    name = f"{output.name}{_dates(account)}_{grid.width}x{grid.height}.{format_.extension}"
     headers = (*_headers(plan, account), ("Content-Disposition", f'attachment; filename="{name}"'))
     whole, length = (body.parts, body.length) if isinstance(body, Parts) else (body, len(body))
-    tag = _etag(plan, account)
-    return Response(media_type=format_.media_type, body=whole, length=length, headers=headers, etag=tag)
+    media_type = format_.media_type
+    return Response(media_type=media_type, body=whole, length=length, headers=headers, etag=_etag(plan, account))
+
+
+def _taken(layer: LayerPlan, account: Account) -> TimeSpan:
+    """From the first acquisition of a date to its last: of the scenes that gave pixels, of all where none did."""
+    scenes = [scene for scene in layer.scenes if scene.item.id in account.used] or layer.scenes
+    moments = sorted(m for scene in scenes for m in (scene.item.time.start, scene.item.time.end) if m is not None)
+    return TimeSpan(moments[0], moments[-1]) if moments else TimeSpan.instant(_EPOCH)
 
 
 def etag(plan: Plan) -> str:
@@ -61,6 +110,13 @@ def _etag(plan: Plan, account: Account) -> str:
     return "" if account.skipped else etag(plan)
 
 
+def heads(plan: Plan) -> Response:
+    """The headers of a coverage, as far as they are known without its pixels; no body."""
+    media_type = plan.request.output.container or find_format(plan.request.output.media_type, "coverage").media_type
+    headers = (*_notes(plan), ("Cache-Control", cache_control(plan)))
+    return Response(media_type=media_type, headers=headers, etag=etag(plan))
+
+
 def cache_control(plan: Plan) -> str:
     """How long the answer may be kept (the newest time changes, a named one does not)."""
     pinned = all(layer.layer.pinned for layer in plan.layers)
@@ -70,7 +126,7 @@ def cache_control(plan: Plan) -> str:
 
 
 def _headers(plan: Plan, account: Account) -> tuple[tuple[str, str], ...]:
-    headers = [("Warning", note) for layer in plan.layers for note in layer.layer.notes]
+    headers = _notes(plan)
     headers += [
         ("Warning", f'199 - "scene {name} was left out: {_quotable(reason)}"')
         for name, reason in account.skipped.items()
@@ -81,6 +137,12 @@ def _headers(plan: Plan, account: Account) -> tuple[tuple[str, str], ...]:
     if span:
         headers.append(("X-Source-Time", span))
     return tuple(headers)
+
+
+def _notes(plan: Plan) -> list[tuple[str, str]]:
+    """What was decided for the client: a default time, the nearest one."""
+    notes = dict.fromkeys((layer.layer.name, note) for layer in plan.layers for note in layer.layer.notes)
+    return [("Warning", note) for _, note in notes]
 
 
 def _quotable(text: str) -> str:
@@ -105,14 +167,17 @@ def _dates(account: Account) -> str:
     return f"_{'-'.join(dict.fromkeys((days[0], days[-1])))}" if days else ""
 
 
-def _tags(layer: LayerPlan, account: Account) -> dict[str, str]:
+def _tags(plan: Plan, account: Account) -> dict[str, str]:
     """What a coverage says of itself, for reproducing it."""
+    layer, combine = plan.layers[0], plan.request.combine
+    source = layer.layer.program.source if combine is None else combine.source
+    names = ", ".join(dict.fromkeys(each.layer.name for each in plan.layers))
     scenes = list(account.used.values())
     moments = sorted(m for scene in scenes for m in (scene.item.time.start, scene.item.time.end) if m is not None)
     tags = {
         "TIFFTAG_SOFTWARE": f"Bandstand {__version__}",
-        "TIFFTAG_IMAGEDESCRIPTION": f"{layer.layer.name}: {layer.layer.program.source}",
-        "EXPRESSION": layer.layer.program.source,
+        "TIFFTAG_IMAGEDESCRIPTION": f"{names}: {source}",
+        "EXPRESSION": source,
         "RESAMPLING": layer.layer.selection.resampling,
         "SOURCE_ITEMS": ",".join(account.used),
     }

@@ -13,7 +13,7 @@ from bandstand.catalog.base import Catalog
 from bandstand.config.profiles import Profile, ProfileBand
 from bandstand.config.profiles import field as typical
 from bandstand.config.schema import Collection as CollectionSection
-from bandstand.engine.candidates import Announced, Candidate, Entry
+from bandstand.engine.candidates import STRANGE, Announced, Candidate, Entry, strangeness
 from bandstand.engine.footprints import footprint
 from bandstand.engine.naming import time_in
 from bandstand.engine.radiometry import Decision, baseline, decide
@@ -23,7 +23,7 @@ from bandstand.model.item import Asset, Item
 from bandstand.model.time import TimeSpan
 from bandstand.read.base import FileReport
 
-_METHOD = 1
+_METHOD = 2
 """Grows when the same source would now give another item: those of an older method are made anew."""
 
 
@@ -94,6 +94,8 @@ class Assembly:
             return Failed(str(error))
         except BandstandError as error:
             return Failed(error.message)
+        except STRANGE as error:
+            return Failed(strangeness(error))
 
     @cached_property
     def _settings(self) -> object:
@@ -138,7 +140,7 @@ class Assembly:
         if not assets:
             raise _Unusable(f"none of its files holds a band of profile {self.profile.name}")
         try:
-            where, bbox = footprint(candidate.footprint, [asset.grid for asset in assets.values()])
+            where, covered, bbox = footprint(candidate.footprint, [asset.grid for asset in assets.values()])
         except ValueError as error:
             raise _Unusable(str(error)) from error
         properties = dict(candidate.properties)
@@ -152,9 +154,11 @@ class Assembly:
             time=time or TimeSpan(None, None),
             bbox=bbox,
             footprint=where,
+            reach=covered,
             assets=assets,
             properties=properties,
         )
+        _check_storable(item)
         used = {asset.href for asset in assets.values()}
         warnings = [f"{Path(href).name}: {text}" for href in sorted(used) for text in reports[href].warnings]
         return Made(item, tuple(warnings))
@@ -227,6 +231,18 @@ class Assembly:
             version=report.version,
             index=report.index,
         )
+
+
+def _check_storable(item: Item) -> None:
+    """Raise now what would stop the catalogue in the middle of many scenes.
+
+    Raises:
+        ValueError: A text is no Unicode (JSON may hold half a pair of surrogates).
+        OverflowError: A number is out of range.
+    """
+    texts = (item.id, *(asset.href for asset in item.assets.values()))
+    "".join((*texts, json.dumps(dict(item.properties), ensure_ascii=False))).encode()
+    _ = item.cloud_cover
 
 
 def written(decisions: Mapping[str, Decision], known_baseline: str) -> dict[str, object]:

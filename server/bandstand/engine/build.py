@@ -1,6 +1,8 @@
 """Config to engine: the only place that wires the rooms."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from bandstand.catalog.base import Catalog
 from bandstand.catalog.sqlite import open_catalog
@@ -47,7 +49,18 @@ def build_engine(config: Config, *, catalog: Catalog | None = None) -> Engine:
         recipes=Recipes.load([*config.folders.evalscripts, shipped("evalscripts")]),
         crs=offered_crs(config),
         sets=tile_matrix_sets(config),
+        tile_formats=config.wmts.formats,
+        native_format=config.wcs.native_format,
+        configured_ms=_configured_ms(config),
     )
+
+
+def _configured_ms(config: Config) -> int:
+    """When the newest file that documents are made of was written, milliseconds since 1970; ours among them."""
+    folders = [*config.folders.styles, *config.folders.evalscripts, shipped("styles"), shipped("evalscripts")]
+    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    newest = max((file.stat().st_mtime_ns for file in (*files, Path(__file__))), default=0)
+    return max(config.changed_ms, newest // 1_000_000)
 
 
 def _service(config: Config) -> ServiceInfo:
@@ -60,6 +73,7 @@ def _service(config: Config) -> ServiceInfo:
         provider_url=service.provider.url,
         contact_name=service.contact.name,
         contact_email=service.contact.email,
+        contact_phone=service.contact.phone,
         fees=service.fees,
         access_constraints=service.access_constraints,
         attribution=service.attribution,
@@ -104,6 +118,9 @@ def _enabled(service: str, config: Config) -> bool:
 
 def _styles(layer: str, names: Sequence[str], profile: Profile, known: Mapping[str, Style]) -> tuple[Style, ...]:
     found = []
+    if not names and not profile.bands:
+        # Nobody said what the numbers mean: all that their type can hold is between black and white.
+        return (dataclasses.replace(known["grey"], ranges=()),)
     for name in names or (_usual_style(profile),):
         style = known.get(name)
         if style is None:

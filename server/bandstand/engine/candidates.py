@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bandstand.errors import shorten
 from bandstand.model.time import TimeSpan
+
+STRANGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
+"""What a value of an unexpected kind in somebody else's document may raise, wherever it is first used."""
+
+
+def strangeness(error: BaseException) -> str:
+    """How a strange document is told of to the person who ingests it."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return f"it holds a value of an unexpected kind ({shorten(str(error)) or type(error).__name__})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

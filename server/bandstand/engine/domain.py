@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bandstand.catalog.base import Catalog
 from bandstand.errors import UnknownLayer, UnsupportedCrs
@@ -25,21 +25,33 @@ def native_grid(catalog: Catalog, collection: str, bands: Iterable[str], *, crs:
         UnknownLayer: The collection has no scene yet.
     """
     items = catalog.search(collection, limit=_WALK)
+    if not items:
+        raise UnknownLayer(f'Collection "{collection}" has no scene yet; ingest some first.', locator="layer")
+    extent = catalog.extent(collection) if len(items) == _WALK else None
+    return scenes_grid(items, bands, crs=crs, reach=None if extent is None else extent.lonlat)
+
+
+def scenes_grid(
+    items: Sequence[Item], bands: Iterable[str], *, crs: Crs | None = None, reach: BBox | None = None
+) -> Grid:
+    """The grid over some scenes, as `native_grid` makes it; in longitude and latitude it covers `reach` as well.
+
+    Raises:
+        UnknownLayer: None of the scenes has one of the bands.
+        UnsupportedCrs: None of them can be expressed in the CRS.
+    """
     wanted = set(bands)
     grids = [_finest(item, wanted) for item in items]
     known = [grid for grid in grids if grid is not None]
     if not known:
-        raise UnknownLayer(f'Collection "{collection}" has no scene yet; ingest some first.', locator="layer")
+        raise UnknownLayer("None of the scenes has one of the bands.", locator="layer")
     native = crs or Counter(grid.crs for grid in known).most_common(1)[0][0]
     reference = next((grid for grid in known if grid.crs == native), None)
     boxes = [box for grid in known if (box := project_bbox(grid.bbox, grid.crs, native)) is not None]
-    if len(items) == _WALK and (extent := catalog.extent(collection)) is not None:
-        whole = project_bbox(extent.lonlat, CRS84, native)
-        boxes += [whole] if whole is not None else []
+    whole = reach and project_bbox(reach, CRS84, native)
+    boxes += [whole] if whole is not None else []
     if not boxes:
-        raise UnsupportedCrs(
-            f'No scene of "{collection}" can be expressed in {native.short}; choose another CRS.', locator="crs"
-        )
+        raise UnsupportedCrs(f"No scene can be expressed in {native.short}; choose another CRS.", locator="crs")
     box = boxes[0]
     for other in boxes[1:]:
         box = box.union(other)

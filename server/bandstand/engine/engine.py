@@ -1,10 +1,12 @@
 """What services see: layers, times, extents, and the one way through for every question."""
 
+import copy
 import hashlib
 import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bandstand.catalog.base import Catalog
 from bandstand.compute.compile import compile_expression
@@ -12,20 +14,23 @@ from bandstand.compute.indices import index_reports
 from bandstand.compute.recipes import Recipes
 from bandstand.encode.registry import find_format, formats
 from bandstand.engine import answer
+from bandstand.engine.combining import Combiner
 from bandstand.engine.domain import native_grid
 from bandstand.engine.holdings import Holdings
 from bandstand.engine.plan import Plan, check_cost, check_size, make_plan
+from bandstand.engine.process import Process
 from bandstand.engine.run import Account
 from bandstand.engine.sampling import sample_layer
+from bandstand.engine.series import dates, wants_axis
 from bandstand.engine.settle import Settler
 from bandstand.engine.times import axis
-from bandstand.errors import UnknownLayer, suggest
+from bandstand.errors import UnknownLayer, UnsupportedFormat, suggest
 from bandstand.model.ask import Ask, ExpressionReport, IndexReport, Sample, TimeAxis
 from bandstand.model.coverage import Domain
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Response, holds_tag
 from bandstand.model.field import Field
-from bandstand.model.grid import BBox
+from bandstand.model.grid import BBox, Grid
 from bandstand.model.layer import Collection, Extent, Layer, ServiceInfo
 from bandstand.model.limits import Limits
 from bandstand.model.request import Output, Request, StyledLayer
@@ -42,6 +47,11 @@ _WORLD = Extent(lonlat=BBox(-180.0, -90.0, 180.0, 90.0))
 class Engine:
     """The server without its protocols. Safe to share between threads."""
 
+    left_out = False
+    """Whether a coverage was planned and not computed; see `without_pixels`."""
+    computes = True
+    """Whether coverages are computed."""
+
     def __init__(
         self,
         *,
@@ -55,6 +65,9 @@ class Engine:
         recipes: Recipes,
         crs: Sequence[Crs],
         sets: Sequence[TileMatrixSet],
+        tile_formats: Sequence[str] = ("image/png",),
+        native_format: str = "image/tiff",
+        configured_ms: int = 0,
     ) -> None:
         """Wire the rooms together; see `engine.build`."""
         self.service = service
@@ -62,16 +75,25 @@ class Engine:
         self.layers = tuple(layers)
         self.crs = tuple(crs)
         self.sets = tuple(sets)
+        self.tile_formats = tuple(tile_formats)
+        self.native_format = native_format
         self.catalog = catalog
         self._collections = collections
         self._native_crs = dict(native_crs)
         self._library = library
         self._recipes = recipes
+        self._configured_ms = configured_ms
         self._by_name = {layer.name: layer for layer in self.layers}
         self._settler = Settler(catalog=catalog, collections=collections, recipes=recipes, limits=limits)
         self._settled: dict[tuple[str, Ask, int], StyledLayer] = {}
         self._domains: dict[tuple[str, tuple[str, ...], int, Crs | None], Domain] = {}
         self._lock = threading.Lock()
+        self.process = Process(
+            combiner=Combiner(lambda o: self.ask(self.layer(o.layer, "wcs"), o.ask), self.collection, limits),
+            plan=self.plan,
+            catalog=catalog,
+            library=library,
+        )
 
     def layer(self, name: str, service: str) -> Layer:
         """The published layer of this name in this service (`wms`, `wmts`, `wcs`, `xyz`).
@@ -125,6 +147,23 @@ class Engine:
         collection = self.collection(layer.collection)
         return program.describe([collection.field(band) for band in program.inputs])
 
+    def slices(self, layer: Layer, ask: Ask, grid: Grid, media_type: str) -> tuple[StyledLayer, ...]:
+        """The layers of a coverage with an axis of time: what `ask` gives for each single date with a scene on `grid`.
+
+        Returns:
+            Oldest first; nothing where the coverage has no such axis: a format without one, or a single time.
+
+        Raises:
+            TooLarge: More dates than a coverage may have; locator `time`.
+            InvalidTime: No scene lies there then; locator `time`.
+        """
+        if not wants_axis(ask, layer, media_type):
+            return ()
+        whole = self.ask(layer, ask)
+        labels = dates(whole, layer, grid, self.catalog, self.limits, ask.time)
+        # Each date stands, but there may be more of them tomorrow.
+        return tuple(replace(self.ask(layer, replace(ask, time=label)), pinned=whole.pinned) for label in labels)
+
     def times(self, layer: Layer) -> TimeAxis:
         """The times that exist, as published."""
         return axis(self.catalog.moments(layer.collection), layer.time)
@@ -163,12 +202,22 @@ class Engine:
         check_cost(plan, self.limits)
         return plan
 
-    def run(self, request: Request, *, if_none_match: str = "") -> Response:
+    def without_pixels(self) -> "Engine":
+        """The same engine for a question whose answer's body nobody sees: coverages are planned and not computed.
+
+        `left_out` tells afterwards whether there was one.
+        """
+        view = copy.copy(self)
+        view.computes = False
+        return view
+
+    def run(self, request: Request, *, if_none_match: str = "", deadline: float | None = None) -> Response:
         """Answer a map or a coverage: bytes, headers (`Warning`, `X-Source-*`, `Cache-Control`) and ETag.
 
         Args:
             request: What is asked.
             if_none_match: The client's `If-None-Match`; when it holds the ETag, nothing is drawn and 304 returned.
+            deadline: On the monotonic clock, where time has been spent on the question already; None: from now.
 
         Raises:
             TooLarge: Refused by the plan, before a block is read.
@@ -179,20 +228,32 @@ class Engine:
         tag = answer.etag(plan)
         if holds_tag(if_none_match, tag):
             return Response(status=304, headers=(("Cache-Control", answer.cache_control(plan)),), etag=tag)
+        if request.output.kind == "coverage" and not self.computes:
+            self.left_out = True
+            return answer.heads(plan)
         account = self._account(tolerant=request.output.kind == "map")
+        if deadline is not None:
+            account.deadline = deadline
         if request.output.kind == "map":
             return answer.answer_map(plan, self._library, account)
+        if request.axis == "time":
+            return answer.answer_series(plan, self._library, account)
         return answer.answer_coverage(plan, self._library, account)
 
-    def sample(self, request: Request) -> tuple[Sample, ...]:
-        """The values under a grid of one pixel, a sample a layer (top layer last)."""
+    def sample(self, request: Request, *, count: int = 1) -> tuple[Sample, ...]:
+        """The values under a grid of one pixel, layer by layer (top layer last).
+
+        Args:
+            request: What is asked.
+            count: At most so many samples a layer: the scene that is drawn, then those that it covers.
+        """
         plan = self.plan(request)
-        samples = []
+        samples: list[Sample] = []
         for layer in plan.layers:
             published = self._by_name[layer.layer.name]
             collection = self.collection(published.collection)
             account = self._account(tolerant=False)
-            samples.append(sample_layer(plan, layer, published, collection, self._library, account))
+            samples += sample_layer(plan, layer, published, collection, self._library, account, count=count)
         return tuple(samples)
 
     def legend(
@@ -224,14 +285,32 @@ class Engine:
 
     def formats(self, kind: str) -> tuple[str, ...]:
         """Media types offered for `map` or `coverage`, first is the default."""
-        return tuple(known.media_type for known in formats(kind))
+        names = [known.media_type for known in formats(kind)]
+        if kind == "coverage":
+            names.sort(key=lambda name: name != self.native_format)
+        return tuple(names)
+
+    def format_name(self, text: str, kind: str) -> str:
+        """The published media type of a format by any of its names; the text itself where none has that name."""
+        try:
+            return find_format(text, kind).media_type
+        except UnsupportedFormat:
+            return text
 
     def revision(self) -> str:
         """Changes when layers, styles or scenes change (update sequence, ETag of documents)."""
         names = sorted({layer.collection for layer in self.layers})
-        text = f"{self.layers}{self.service}{[(name, self.catalog.revision(name)) for name in names]}"
+        scenes = [(name, self.catalog.revision(name)) for name in names]
+        text = f"{self.layers}{self.service}{self.catalog.identity}{scenes}"
         # Never a number: clients would take it for one that grows.
         return "r" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def sequence(self) -> int:
+        """Milliseconds since 1970 of the last change of scenes or configuration: the update sequence of documents.
+
+        Unlike `revision` it can be compared; a change that leaves everything as it was may count too.
+        """
+        return max(self._configured_ms, self.catalog.changed_ms())
 
     def check_expression(self, expr: str, collection: str) -> ExpressionReport:
         """Read an expression without running it.

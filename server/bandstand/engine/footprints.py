@@ -1,7 +1,7 @@
 """Where a scene lies: its own geometry if that can be, else the outline of its files."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pyproj
@@ -16,8 +16,8 @@ _SIDE = 33
 """Nodes a side of an outline: edges bend between two projections."""
 
 
-def footprint(given: Mapping[str, object] | None, grids: Iterable[Grid]) -> tuple[str, BBox]:
-    """The footprint as GeoJSON, cut at the antimeridian, and the box around it.
+def footprint(given: Mapping[str, object] | None, grids: Iterable[Grid]) -> tuple[str, str, BBox]:
+    """The footprint as GeoJSON, cut at the antimeridian; the boxes that hold all pixels, alike; and one box of all.
 
     Args:
         given: The scene's own GeoJSON geometry; it is not believed where it lies beside the files or around the
@@ -27,13 +27,41 @@ def footprint(given: Mapping[str, object] | None, grids: Iterable[Grid]) -> tupl
     Raises:
         ValueError: The files lie nowhere on Earth.
     """
-    outlines = [outline(grid) for grid in {(g.crs, g.bbox): g for g in grids}.values()]
+    different = {(g.crs, g.bbox): g for g in grids}.values()
+    outlines = [outline(grid) for grid in different]
     whole = outlines[0] if len(outlines) == 1 else shapely.unary_union(outlines)
     own = _believable(given, whole)
     geometry = whole if own is None else own
-    west, south, east, north = geometry.bounds
     text = json.dumps(given if own is not None else _rounded(geometry), separators=(",", ":"))
-    return text, BBox(west, south, east, north)
+    # A provider's geometry has straight edges where those of the files bend, and perhaps few digits: what is
+    # searched for is found by the files alone.
+    reach = shapely.MultiPolygon(
+        [box for grid, shape in zip(different, outlines, strict=True) for box in _boxes(shape, _bulge(grid))]
+    )
+    return text, json.dumps(shapely.geometry.mapping(reach), separators=(",", ":")), BBox(*reach.bounds)
+
+
+def _boxes(shape: shapely.Geometry, bulge: tuple[float, float]) -> Iterator[shapely.Geometry]:
+    """A box around each part, as much larger as edges bend between their nodes."""
+    for part in getattr(shape, "geoms", [shape]):
+        west, south, east, north = part.bounds
+        low = (max(west - bulge[0], -180.0), max(south - bulge[1], -90.0))
+        high = (min(east + bulge[0], 180.0), min(north + bulge[1], 90.0))
+        yield shapely.box(*low, *high)
+
+
+def _bulge(grid: Grid) -> tuple[float, float]:
+    """Degrees of longitude and latitude by which an edge may leave the chords of its outline."""
+    lon, lat = _edge(grid)
+    if grid.crs.geographic or not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        return 0.0, 0.0
+    found = []
+    for degrees in (lon, lat):
+        sides = np.append(degrees, degrees[0])[np.arange(4)[:, None] * (_SIDE - 1) + np.arange(_SIDE)]
+        steps = (np.diff(sides, axis=1) + 180.0) % 360.0 - 180.0
+        # An eighth of the second difference is the middle of the bulge; twice that is room for what is not even.
+        found.append(float(np.abs(np.diff(steps, axis=1)).max()) / 4.0)
+    return found[0], found[1]
 
 
 def _believable(given: Mapping[str, object] | None, whole: shapely.Geometry) -> shapely.Geometry | None:
@@ -59,32 +87,39 @@ def outline(grid: Grid) -> shapely.Geometry:
     Raises:
         ValueError: No part of it can be expressed so.
     """
-    t = np.linspace(0.0, 1.0, _SIDE)[:-1]
-    zero, one = np.zeros_like(t), np.ones_like(t)
-    cols = np.concatenate([t, one, 1 - t, zero]) * grid.width
-    rows = np.concatenate([zero, t, one, 1 - t]) * grid.height
-    a = grid.transform
-    try:
-        lon, lat = transformer(grid.crs, CRS84).transform(a.a * cols + a.b * rows + a.c, a.d * cols + a.e * rows + a.f)
-    except pyproj.exceptions.ProjError as error:
-        raise ValueError(f"its coordinate reference system has no place on Earth: {error}") from error
+    lon, lat = _edge(grid)
     good = np.isfinite(lon) & np.isfinite(lat)
     if good.sum() < 3:
         raise ValueError("its grid lies outside what its coordinate reference system can express")
     lon, lat = lon[good], np.clip(lat[good], -90.0, 90.0)
     if grid.crs.geographic:
         # Longitudes of a geographic grid are what they say, also from 0 to 360.
-        return (
-            _cut(shapely.Polygon(np.column_stack([a.a * cols + a.b * rows + a.c, lat])))
-            if good.all()
-            else _box(lon, lat)
-        )
+        return _cut(shapely.Polygon(np.column_stack([_nodes(grid)[0], lat]))) if good.all() else _box(lon, lat)
     steps = (np.diff(np.append(lon, lon[0])) + 180.0) % 360.0 - 180.0
     if abs(steps.sum()) > 180.0:
         pole = 90.0 if lat.mean() > 0 else -90.0
         return shapely.box(-180.0, min(lat.min(), pole), 180.0, max(lat.max(), pole))
     unwrapped = lon[0] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
     return _cut(shapely.Polygon(np.column_stack([unwrapped, lat])))
+
+
+def _nodes(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates around the edge of a grid, `_SIDE` - 1 nodes a side, the corners among them."""
+    t = np.linspace(0.0, 1.0, _SIDE)[:-1]
+    zero, one = np.zeros_like(t), np.ones_like(t)
+    cols = np.concatenate([t, one, 1 - t, zero]) * grid.width
+    rows = np.concatenate([zero, t, one, 1 - t]) * grid.height
+    a = grid.transform
+    return a.a * cols + a.b * rows + a.c, a.d * cols + a.e * rows + a.f
+
+
+def _edge(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """The same nodes in longitude and latitude; not finite where there is no answer."""
+    try:
+        lon, lat = transformer(grid.crs, CRS84).transform(*_nodes(grid))
+    except pyproj.exceptions.ProjError as error:
+        raise ValueError(f"its coordinate reference system has no place on Earth: {error}") from error
+    return lon, lat
 
 
 def _box(lon: np.ndarray, lat: np.ndarray) -> shapely.Geometry:

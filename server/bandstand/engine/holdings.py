@@ -49,18 +49,26 @@ class Holdings(Mapping[str, Collection]):
         """How many are configured."""
         return len(self._sections)
 
-    def colours(self, name: str) -> tuple[ClassColour, ...]:
-        """The classes of the collection's categorical band with their colours.
+    def profiled(self, name: str) -> bool:
+        """Whether anybody said which bands the collection has; else they are whatever its files contain."""
+        return bool(self._sections[name][1].bands)
+
+    def colours(self, name: str, band: str = "") -> tuple[ClassColour, ...]:
+        """The classes of a categorical band with their colours.
 
         The profile's own come first; else the colour table of the newest file, with the labels of its metadata.
+
+        Args:
+            name: Of the collection.
+            band: Of the band; empty: the first that has classes.
         """
         _, profile = self._sections[name]
-        for band in profile.bands:
-            named = [c for c in band.classes if c.colour]
-            if named:
+        for known in profile.bands:
+            named = [c for c in known.classes if c.colour]
+            if named and band in {"", known.name}:
                 return tuple(ClassColour(c.value, c.value, parse_colour(c.colour), c.label) for c in named)
         for item in self._catalog.search(name, limit=1):
-            return _colour_table(item) or _distinct(item)
+            return _colour_table(item, band) or _distinct(item, band)
         return ()
 
     def _describe(self, name: str, section: CollectionSection, profile: Profile) -> Collection:
@@ -79,11 +87,13 @@ class Holdings(Mapping[str, Collection]):
         return dataclasses.replace(described, fields=fields, aliases=aliases)
 
 
-def _colour_table(item: Item) -> tuple[ClassColour, ...]:
+def _colour_table(item: Item, wanted: str = "") -> tuple[ClassColour, ...]:
     tables = item.properties.get("bandstand:colormap")
     if not isinstance(tables, dict):
         return ()
     for band, table in tables.items():
+        if wanted not in {"", band}:
+            continue
         labels = dict(labels_of(item).get(band, ()))
         found = []
         for value, rgba in sorted(_entries(table)):
@@ -95,10 +105,12 @@ def _colour_table(item: Item) -> tuple[ClassColour, ...]:
     return ()
 
 
-def _distinct(item: Item) -> tuple[ClassColour, ...]:
+def _distinct(item: Item, band: str) -> tuple[ClassColour, ...]:
     """A colour of its own for every class of a file that brings none: steps of the golden angle around the wheel."""
-    labels = next(iter(labels_of(item).values()), ()) or tuple((value, str(value)) for value in range(256))
-    nodata = {asset.field.nodata for asset in item.assets.values()}
+    known = labels_of(item)
+    labels = known.get(band, ()) if band else next(iter(known.values()), ())
+    labels = labels or tuple((value, str(value)) for value in range(256))
+    nodata = {asset.field.nodata for name, asset in item.assets.items() if band in {"", name}}
     found = []
     for value, label in labels:
         if value in nodata:

@@ -90,7 +90,7 @@ def ingest(
                 tally.stored += catalog.upsert(waiting)
                 waiting = []
             if progress is not None:
-                progress(Progress(tally.done, tally.found, candidate.id))
+                progress(Progress(tally.done, tally.found, _printable(candidate.id)))
     if waiting:
         tally.stored += catalog.upsert(waiting)
     return IngestReport(
@@ -116,7 +116,7 @@ class _Tally:
     def count(self, candidate: Candidate, outcome: Outcome) -> Item | None:
         """Note an outcome; hands back the item that is to be written."""
         if isinstance(outcome, Failed):
-            self.failed.append((candidate.id, outcome.reason))
+            self.failed.append((_printable(candidate.id), _printable(outcome.reason)))
             return None
         if not isinstance(outcome, Made):
             self.stored += Stored(unchanged=1)
@@ -127,6 +127,11 @@ class _Tally:
             if not decision["certain"]:
                 self.warnings.append((candidate.id, f"offset {decision['offset']:g} is a guess: {decision['because']}"))
         return outcome.item
+
+
+def _printable(text: str) -> str:
+    """Half a pair of surrogates, which JSON allows, can be written to no terminal."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _once(candidates: Iterable[Candidate], tally: _Tally) -> Iterator[Candidate]:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
 from bandstand.catalog.base import Catalog
+from bandstand.encode.registry import is_text
 from bandstand.engine.cost import read_bytes
 from bandstand.errors import TooLarge
 from bandstand.model.crs import CRS84, WEB_MERCATOR
@@ -77,10 +78,13 @@ def make_plan(
     """
     names = dict.fromkeys(layer.selection.collection for layer in request.layers)
     # Before the scenes are searched: a tag may be older than what it stands for, never newer.
-    version = ",".join(f"{name}:{catalog.revision(name)}" for name in names)
+    # No commas: tags are listed with them.
+    version = ";".join((catalog.identity, *(f"{name}:{catalog.revision(name)}" for name in names)))
     box = ground_box(request.grid)
     most = _most_items(request, limits)
     layers = tuple(_plan_layer(layer, box, catalog, collections, most) for layer in request.layers)
+    if request.axis == "time":
+        layers = _in_one_measure(layers)
     return Plan(request, layers, _cost(request, layers, library), version, request.fingerprint)
 
 
@@ -142,7 +146,24 @@ def _plan_layer(
         common_field([scene.assets[i].field for scene in scenes]) if scenes else collection.field(band)
         for i, band in enumerate(selection.bands)
     )
-    return LayerPlan(layer, scenes, fields)
+    return LayerPlan(layer, scenes, tuple(_with_classes(field, collection) for field in fields))
+
+
+def _with_classes(field: Field, collection: Collection) -> Field:
+    classes = dict(collection.classes).get(field.name, ()) if field.categorical else ()
+    return replace(field, classes=classes) if classes else field
+
+
+def _in_one_measure(layers: tuple[LayerPlan, ...]) -> tuple[LayerPlan, ...]:
+    """The dates of one coverage with fields that all share, where stored numbers would mean different things."""
+    measures = {
+        tuple((field.dtype, field.scale, field.offset) for field in plan.layer.program.describe(plan.fields))
+        for plan in layers
+    }
+    if len(measures) < 2:
+        return layers
+    fields = tuple(common_field(band) for band in zip(*(plan.fields for plan in layers), strict=True))
+    return tuple(replace(plan, fields=fields) for plan in layers)
 
 
 def sort_items(items: Sequence[Item], selection: Selection) -> list[Item]:
@@ -207,18 +228,28 @@ def check_size(request: Request, limits: Limits) -> None:
                     "Ask several smaller images or use WCS.",
                     locator=word.lower(),
                 )
-        if len(request.layers) > limits.layer_limit:
+        if request.combine is None and len(request.layers) > limits.layer_limit:
             raise TooLarge(
                 f"{len(request.layers)} layers exceed the maximum {limits.layer_limit} (limits.layer_limit).",
                 locator="layers",
             )
-    outputs = sum(len(layer.program.outputs) for layer in request.layers)
+    if request.output.kind == "coverage":
+        _check_pixels(request, limits)
+
+
+def _check_pixels(request: Request, limits: Limits) -> None:
+    """Refuse a coverage with too many numbers."""
+    grid = request.grid
+    outputs = request.outputs
     pixels = grid.width * grid.height * outputs
-    if request.output.kind == "coverage" and pixels > limits.coverage_max_px:
+    most, key, rest = limits.coverage_max_px, "coverage_max_px", ""
+    if is_text(request.output.media_type):
+        most, key, rest = limits.coverage_text_max_px, "coverage_text_max_px", " Or ask for image/tiff."
+    if pixels > most:
         raise TooLarge(
             f"Coverage of {grid.width} x {grid.height} pixels x {outputs} outputs ({pixels:,} values) exceeds the "
-            f"limit of {limits.coverage_max_px:,} (limits.coverage_max_px). Reduce the area, choose fewer bands with "
-            "RANGESUBSET, or reduce the size with SCALESIZE or SCALEFACTOR.",
+            f"limit of {most:,} (limits.{key}). Reduce the area, choose fewer bands with "
+            f"RANGESUBSET, or reduce the size with SCALESIZE or SCALEFACTOR.{rest}",
             locator="size",
         )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bandstand.engine.kinds import number_type, of_type
 from bandstand.engine.plan import LayerPlan, SceneRead
 from bandstand.errors import DeadlineExceeded, SourceUnavailable
 from bandstand.model.crs import Crs
@@ -84,23 +85,25 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
 
 
 def compute(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> Raster:
-    """The outputs of one layer's program on `grid`, in strips when it is large."""
+    """The outputs of one layer's program on `grid`, in strips when it is large; see `number_type` for their dtype."""
+    kind = number_type(plan)
     if grid.width * grid.height <= STRIP_PX:
-        return plan.layer.program(compose(plan, grid, library, account)[0])
+        whole = plan.layer.program(compose(plan, grid, library, account)[0])
+        # A painter takes numbers as they come.
+        return whole if plan.layer.style is not None else of_type(whole, kind)
     rows = max(1, STRIP_PX // grid.width)
-    whole: Raster | None = None
+    gathered: Raster | None = None
     for start in range(0, grid.height, rows):
         count = min(rows, grid.height - start)
         strip = plan.layer.program(compose(plan, grid.crop(0, start, grid.width, count), library, account)[0])
-        if whole is None:
-            whole = _blank_like(strip, grid)
-        if whole.values.dtype != strip.values.dtype:
-            raise TypeError(f"strips of one coverage differ in type: {whole.values.dtype} and {strip.values.dtype}")
-        whole.values[:, start : start + count] = strip.values
-        whole.valid[:, start : start + count] = strip.valid
-    if whole is None:
+        strip = of_type(strip, kind)
+        if gathered is None:
+            gathered = _blank_like(strip, grid)
+        gathered.values[:, start : start + count] = strip.values
+        gathered.valid[:, start : start + count] = strip.valid
+    if gathered is None:
         raise ValueError("a grid without rows")
-    return whole
+    return gathered
 
 
 def _blank_like(strip: Raster, grid: Grid) -> Raster:
@@ -134,7 +137,7 @@ def _warp_scene(
     warped: list[Warped] = []
     for view, read in zip(views, windows, strict=True):
         account.check()
-        valid = read.valid if view.piece.source.knows_nodata else _without_nodata(read, view.field)
+        valid = read.valid if _is_masked(view.piece.source, view.field) else _without_nodata(read, view.field)
         warped.append(resample(read.values, valid, view.at, view.control, grid, view.method, scale=view.scale))
     return warped
 
@@ -168,8 +171,16 @@ def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, li
     return _View(piece, asset.field, at.crop(*window), control, method, scale)
 
 
+def _is_masked(source: Source, field: Field) -> bool:
+    """Whether windows come without the nodata of the field: it is the file's own."""
+    known, meant = source.nodata, field.nodata
+    if known is None or meant is None:
+        return known is not None
+    return known == meant or (isinstance(known, float) and math.isclose(known, meant, rel_tol=1e-6))
+
+
 def _without_nodata(read: Window, field: Field) -> NDArray[np.bool_] | None:
-    """The mask of a window whose nodata only the catalogue knows (from the profile or the configuration)."""
+    """The mask of a window with a nodata that the catalogue alone knows (from the profile or the configuration)."""
     if field.nodata is None or math.isnan(field.nodata):
         return read.valid
     known: NDArray[np.bool_] = np.not_equal(read.values, field.nodata)

@@ -1,46 +1,104 @@
 """One pixel: what a layer gives there, the bands it came from, and the scene."""
 
 import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
-from bandstand.engine.plan import LayerPlan, Plan
+from bandstand.engine.plan import LayerPlan, Plan, SceneRead
 from bandstand.engine.run import Account, compose
 from bandstand.model.ask import BandValue, Sample
 from bandstand.model.crs import CRS84, transformer
 from bandstand.model.field import Field
+from bandstand.model.item import Item
 from bandstand.model.layer import Collection, Layer
+from bandstand.model.program import Program
 from bandstand.model.raster import Raster
 from bandstand.model.time import isoformat
 from bandstand.read.library import Library
 
+_Values = tuple[BandValue, ...]
+
 
 def sample_layer(
+    plan: Plan,
+    layer: LayerPlan,
+    published: Layer,
+    collection: Collection,
+    library: Library,
+    account: Account,
+    *,
+    count: int = 1,
+) -> tuple[Sample, ...]:
+    """The values of one layer under the single pixel of the request's grid.
+
+    Args:
+        count: At most so many scenes: the one drawn first, then those below it that have a value there, best first.
+    """
+
+    def sample(part: LayerPlan) -> Sample:
+        return _sample(plan, part, published, collection, library, account)
+
+    drawn = sample(layer)
+    if count == 1 or not drawn.item:
+        return (drawn,)
+    return (drawn, *islice(_hidden(layer, drawn, sample), count - 1))
+
+
+def _hidden(layer: LayerPlan, drawn: Sample, sample: Callable[[LayerPlan], Sample]) -> Iterator[Sample]:
+    """Each scene by itself, without the one that is drawn."""
+    for scene in layer.scenes:
+        if scene.item.id != drawn.item:
+            found = sample(replace(layer, scenes=(scene,)))
+            if found.item:
+                yield found
+
+
+def _sample(
     plan: Plan, layer: LayerPlan, published: Layer, collection: Collection, library: Library, account: Account
 ) -> Sample:
-    """The values of one layer under the single pixel of the request's grid."""
     grid = plan.request.grid
     mosaic, sources = compose(layer, grid, library, account)
-    labels = dict(collection.classes)
-    bands = tuple(_value(mosaic, i, dict(labels.get(f.name, ()))) for i, f in enumerate(mosaic.fields))
-    computed = layer.layer.program(mosaic)
-    outputs = tuple(
-        _computed(_value(computed, i, dict(labels.get(f.name, ()))), bands) for i, f in enumerate(computed.fields)
-    )
+    outputs, bands = _values(mosaic, layer.layer.program, collection)
     x, y = grid.transform(0.5, 0.5)
     lon, lat = transformer(grid.crs, CRS84).transform(x, y)
     number = int(sources[0, 0])
     item = layer.scenes[number].item if number >= 0 else None
+    for program in layer.layer.beside:
+        alone, _ = compose(_alone(layer, item, collection.field(program.inputs[0])), grid, library, account)
+        computed, read = _values(alone, program, collection)
+        outputs, bands = (*outputs, *computed), (*bands, *read)
+    filed = {name: asset.field for name, asset in item.assets.items()} if item else {}
     moment = item.time.start if item else None
     return Sample(
         layer=published.name,
         title=published.title,
         lonlat=(float(lon), float(lat)),
-        outputs=outputs,
-        bands=bands,
+        outputs=tuple(_as_filed(value, filed) for value in outputs),
+        bands=tuple(_as_filed(value, filed) for value in bands),
         item=item.id if item else "",
         time=isoformat(moment) if moment else "",
         cloud_cover=item.cloud_cover if item else None,
     )
+
+
+def _values(mosaic: Raster, program: Program, collection: Collection) -> tuple[_Values, _Values]:
+    """What the program gives, and the bands it takes."""
+    labels = dict(collection.classes)
+    bands = tuple(_value(mosaic, i, dict(labels.get(f.name, ()))) for i, f in enumerate(mosaic.fields))
+    computed = program(mosaic)
+    outputs = tuple(
+        _computed(_value(computed, i, dict(labels.get(f.name, ()))), bands) for i, f in enumerate(computed.fields)
+    )
+    return outputs, bands
+
+
+def _alone(layer: LayerPlan, item: Item | None, field: Field) -> LayerPlan:
+    """One band of one scene; no scene where it lacks the band."""
+    asset = item.assets.get(field.name) if item else None
+    if item is None or asset is None:
+        return replace(layer, scenes=(), fields=(field,))
+    return replace(layer, scenes=(SceneRead(item, (asset,)),), fields=(asset.field,))
 
 
 def _value(raster: Raster, band: int, labels: dict[int, str]) -> BandValue:
@@ -51,6 +109,17 @@ def _value(raster: Raster, band: int, labels: dict[int, str]) -> BandValue:
         return BandValue(field=field, value=None)
     label = labels.get(int(stored), "") if field.categorical else ""
     return BandValue(field=field, value=_physical(stored, field), stored=stored, label=label)
+
+
+def _as_filed(value: BandValue, filed: Mapping[str, Field]) -> BandValue:
+    """A value of the mosaic, which may count in another radiometry, with the number that the scene's own file holds."""
+    field = filed.get(value.field.name)
+    if field is None or value.value is None or value.stored is None:
+        return value
+    if (field.scale, field.offset) == (value.field.scale, value.field.offset):
+        return value
+    stored = (value.value - field.offset) / field.scale
+    return replace(value, field=field, stored=stored if field.dtype.startswith("float") else round(stored))
 
 
 def _computed(output: BandValue, bands: tuple[BandValue, ...]) -> BandValue:

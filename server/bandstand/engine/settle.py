@@ -12,7 +12,7 @@ from bandstand.compute.recipes import Recipe, Recipes
 from bandstand.engine.chosen import choose
 from bandstand.engine.holdings import Holdings
 from bandstand.engine.times import Resolved, resolve
-from bandstand.errors import BandstandError, InvalidProgram, UnknownBand, UnknownStyle, suggest
+from bandstand.errors import BandstandError, InvalidProgram, UnknownBand, UnknownLayer, UnknownStyle, shorten, suggest
 from bandstand.model.ask import Ask
 from bandstand.model.layer import Collection, Layer
 from bandstand.model.limits import Limits
@@ -27,6 +27,7 @@ _YOUNG = timedelta(days=7)
 """Scenes of a day arrive for so long."""
 _COLLECTIONS = 64
 _INDEX_STYLE = Style(name="index", title="Index", kind="ramp", ranges=((-1.0, 1.0),))
+_CLASS_STYLE = Style(name="classes", title="Classes", kind="classes")
 _RGB_STYLE = Style(name="rgb", title="Three outputs", kind="rgb", ranges=((0.0, 0.3),))
 
 
@@ -48,10 +49,16 @@ class Settler:
     """The named indices by what they read and compute, for collections asked about so far."""
 
     def settle(self, layer: Layer, ask: Ask) -> StyledLayer:
-        """See `Engine.ask`."""
+        """See `Engine.ask`.
+
+        Raises:
+            UnknownLayer: The bands are what the files contain, and there is no file yet; locator `layer`.
+        """
         collection = self.collections[layer.collection]
+        if not collection.fields:
+            raise UnknownLayer(f'Layer "{layer.name}" has no scene yet; ingest some first.', locator="layer")
         style = None if ask.data else self._style(layer, ask)
-        program = self._program(layer, collection, ask, style)
+        program = self._program(layer, collection, ask, layer.style(ask.style) if ask.data and ask.style else style)
         if style is not None:
             style = self._fit(style, program, collection, ask)
         query = parse_time(ask.time) if ask.time else None
@@ -80,6 +87,7 @@ class Settler:
             opacity=ask.opacity,
             notes=resolved.notes,
             pinned=query is not None and not _follows_the_newest(query, resolved, self.now()),
+            beside=_beside(layer, collection, program, ask),
         )
         return dataclasses.replace(settled, digest=canonical(settled))
 
@@ -88,7 +96,7 @@ class Settler:
         if style is None:
             names = [known.name for known in layer.styles]
             raise UnknownStyle(
-                f'Layer "{layer.name}" has no style "{ask.style}".{suggest(ask.style, names)} '
+                f'Layer "{layer.name}" has no style "{shorten(ask.style)}".{suggest(ask.style, names)} '
                 f"There are: {', '.join(names)}.",
                 locator="style",
             )
@@ -109,10 +117,18 @@ class Settler:
         elif style is not None and style.channels:
             names = style.channels
         else:
-            names = layer.bands or tuple(field.name for field in collection.fields)
+            names = self._unnamed(layer, collection, style)
         # Pictures keep stored numbers: the painter folds scale and offset into its table.
-        stored = style is not None or ask.units == "stored"
+        stored = not ask.data or ask.units == "stored"
         return Bands(tuple(resolve_band(collection, name) for name in names), stored=stored)
+
+    def _unnamed(self, layer: Layer, collection: Collection, style: Style | None) -> tuple[str, ...]:
+        """The bands of a layer and a style that name none."""
+        names = layer.bands or tuple(field.name for field in collection.fields)
+        if style is None or layer.bands or self.collections.profiled(layer.collection) or len(names) in {1, 3}:
+            return names
+        # Whoever wrote the configuration could not know these bands: a picture shows the first of them.
+        return names[:3] if style.kind == "rgb" else names[:1]
 
     def _compile(self, text: str, collection: Collection, ask: Ask) -> Program:
         return compile_expression(text, collection, self.recipes, limits=self.limits, units=ask.units)
@@ -120,24 +136,38 @@ class Settler:
     def _fit(self, style: Style, program: Program, collection: Collection, ask: Ask) -> Style:
         """The style that suits what an expression of the request gives."""
         count = len(program.outputs)
+        named = ask.style not in {"", "default"}
+        classes = None if named else self._class_style(program, collection, ask)
+        if classes is not None:
+            return _restyle(classes, ask)
         wanted = {"rgb": 3}.get(style.kind, 1)
-        if count == wanted:
+        if count == wanted or (style.kind == "rgb" and count == 4):
             index = (
-                self._index_style(program, collection, ask)
-                if ask.expr and not ask.style and style.kind != "rgb"
-                else None
+                self._index_style(program, collection, ask) if ask.expr and not named and style.kind != "rgb" else None
             )
             return _restyle(index, ask) if index is not None else style
-        if ask.style and count in {1, 3}:
+        chosen_by = "bands" if ask.bands else "expr"
+        if named and (ask.expr or ask.bands) and count in {1, 3}:
             raise InvalidProgram(
                 f'Style "{style.name}" paints {wanted} of an expression\'s outputs, this one gives {count}. '
-                "Leave STYLES empty or choose a fitting one."
+                "Leave STYLES empty or choose a fitting one.",
+                locator=chosen_by,
             )
         if count == 1:
             return _restyle(self._index_style(program, collection, ask) or _INDEX_STYLE, ask)
         if count == 3:
-            return _restyle(_RGB_STYLE, ask)
-        raise InvalidProgram(f"A picture needs 1 or 3 outputs, got {count}; use WCS for {count}.")
+            # A style without a range leaves the numbers as they are, whichever way they are painted.
+            return _restyle(_RGB_STYLE if style.ranges else dataclasses.replace(_RGB_STYLE, ranges=()), ask)
+        raise InvalidProgram(f"A picture needs 1 or 3 outputs, got {count}; use WCS for {count}.", locator=chosen_by)
+
+    def _class_style(self, program: Program, collection: Collection, ask: Ask) -> Style | None:
+        """The colours of a band of classes that the request chose by its name, as a band or as an expression."""
+        if not (ask.expr or ask.bands) or len(program.outputs) != 1 or len(program.inputs) != 1:
+            return None
+        source = collection.field(program.inputs[0])
+        if not program.describe([source])[0].categorical:
+            return None
+        return dataclasses.replace(_CLASS_STYLE, classes=self.collections.colours(collection.name, source.name))
 
     def _index_style(self, program: Program, collection: Collection, ask: Ask) -> Style | None:
         """The ramp and range of a named index, when the expression is that index, however it is written."""
@@ -174,6 +204,16 @@ class Settler:
                 continue
             found.setdefault((program.inputs, program.formula), recipe)
         return found
+
+
+def _beside(layer: Layer, collection: Collection, program: Program, ask: Ask) -> tuple[Program, ...]:
+    """The bands of a layer that its style does not draw, where values are asked and nobody chose others."""
+    if not (ask.data and ask.style) or ask.expr or ask.bands or layer.expression:
+        return ()
+    names = layer.bands or tuple(field.name for field in collection.fields)
+    bands = dict.fromkeys(resolve_band(collection, name) for name in names)
+    stored = ask.units == "stored"
+    return tuple(Bands((band,), stored=stored) for band in bands if band not in program.inputs)
 
 
 def to_identifier(name: str) -> str:

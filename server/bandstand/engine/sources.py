@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bandstand.config.profiles import Profile
-from bandstand.engine.candidates import Candidate
+from bandstand.engine.candidates import STRANGE, Candidate, strangeness
 from bandstand.engine.naming import group
 from bandstand.engine.stac import candidate
 
@@ -83,12 +83,15 @@ class _Search:
         except (OSError, ValueError) as error:
             yield Candidate(id=path.stem, source=str(path), problem=f"{path} cannot be read: {error}")
             return
+        except STRANGE as error:
+            yield Candidate(id=path.stem, source=str(path), problem=f"{path} cannot be read: {strangeness(error)}")
+            return
         recognised = False
         for content in contents:
             kind = content.get("type")
             if kind == "Feature" and isinstance(content.get("assets"), Mapping):
                 recognised = True
-                yield self._claim(candidate(content, path, self.profile))
+                yield self._claim(self._item(content, path))
             elif "links" in content and (kind in {"Collection", "Catalog"} or "stac_version" in content):
                 recognised = True
                 yield from self._linked(content, path)
@@ -102,14 +105,25 @@ class _Search:
             if not isinstance(link, Mapping) or link.get("rel") not in {"item", "child"}:
                 continue
             href = str(link.get("href", ""))
-            target = path.parent / unquote(urlsplit(href).path)
+            try:
+                target = path.parent / unquote(urlsplit(href).path)
+                there = target.is_file()
+            except STRANGE as error:
+                yield Candidate(id=href, source=str(path), problem=f"{path} links to it: {strangeness(error)}")
+                continue
             if _REMOTE.match(href):
                 problem = "remote items cannot be read yet; name a local copy"
                 yield Candidate(id=href, source=str(path), problem=problem)
-            elif not target.is_file():
+            elif not there:
                 yield Candidate(id=href, source=str(path), problem=f"{path} links to it, but it is not there")
             else:
                 yield from self._document(target, asked=True)
+
+    def _item(self, content: Mapping[str, Any], path: Path) -> Candidate:
+        try:
+            return candidate(content, path, self.profile)
+        except STRANGE as error:
+            return Candidate(id=str(content.get("id") or path.stem), source=str(path), problem=strangeness(error))
 
     def _claim(self, found: Candidate) -> Candidate:
         self.claimed.update(entry.href for entry in found.entries)

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Literal
 
+from bandstand.engine.recurrence import recurring
 from bandstand.errors import BandstandError, InvalidTime
 from bandstand.model.ask import TimeAxis
+from bandstand.model.item import Item
 from bandstand.model.layer import TimeResolution, TimeRules
 from bandstand.model.time import Duration, Moment, TimeMember, TimeQuery, TimeSpan, isoformat, parse_time
 
@@ -19,7 +21,6 @@ NEVER = TimeSpan.instant(datetime(1, 1, 1, tzinfo=UTC))
 
 _RANKS = {"year": 0, "month": 1, "week": 1, "day": 2, "hour": 3, "minute": 4, "second": 5, "fraction": 6}
 _LAYER_RANKS = {"year": 0, "month": 1, "day": 2, "solar-day": 2, "instant": 5}
-_MOST_STEPS = 100_000
 _TICK = timedelta(microseconds=1)
 
 
@@ -200,6 +201,13 @@ def resolve(
 # Groups
 
 
+def label_of(item: Item, resolution: TimeResolution) -> str:
+    """The published time that a scene belongs to; empty for a scene without a time."""
+    if item.time.start is None:
+        return ""
+    return _label(Moment(item.time.start, item.bbox.centre[0]), resolution)
+
+
 def _label(moment: Moment, resolution: TimeResolution) -> str:
     if resolution == "instant":
         return isoformat(moment.start)
@@ -257,10 +265,15 @@ def _pick(member: TimeMember, found: Groups, rules: TimeRules) -> Sequence[int] 
         return range(len(found.all)) if chosen is None else [chosen]
     if member.kind == "interval":
         return _interval(member, found)
-    if _RANKS[member.precision] < _LAYER_RANKS[rules.resolution] or member.precision == "week":
+    if is_coarser(member, rules):
         return found.within(member.span)
     named = _single(member, found)
     return None if named is None else [named]
+
+
+def is_coarser(member: TimeMember, rules: TimeRules) -> bool:
+    """Whether a single time is longer than what one published time stands for."""
+    return _RANKS[member.precision] < _LAYER_RANKS[rules.resolution] or member.precision == "week"
 
 
 def _single(member: TimeMember, found: Groups) -> int | None:
@@ -303,21 +316,20 @@ def _series(period: Duration, span: TimeSpan, positions: range, found: Groups) -
     last = found.all[positions[-1]].period.end
     if start is None or last is None:
         return positions
-    labels = set()
-    for step in range(_MOST_STEPS):
-        try:
-            moment = period.times(step).after(start)
-        except OverflowError:
-            break
-        if moment > last:
-            break
-        labels.add(_label(Moment(moment, 0.0), found.resolution))
-    else:
-        raise InvalidTime(
-            f"TIME is a series of more than {_MOST_STEPS} steps; ask a shorter interval or a longer period.",
-            locator="time",
-        )
-    return [position for position in positions if found.labels[position] in labels]
+    stretches = [_stretch(found.all[position], found.resolution) for position in positions]
+    return [positions[at] for at in recurring(period, start, stretches, last)]
+
+
+def _stretch(group: Group, resolution: TimeResolution) -> tuple[datetime, datetime]:
+    """First and last moments whose label is the group's."""
+    first, last = group.period.start, group.period.end
+    if first is None or last is None:
+        raise TypeError("the period of a group has two ends")
+    if resolution == "instant":
+        # Times are published in milliseconds.
+        first = first.replace(microsecond=first.microsecond // 1000 * 1000)
+        last = first + timedelta(microseconds=999)
+    return first, last
 
 
 # Nearest, and what to say of nothing

@@ -20,6 +20,7 @@ class Ask:
     data: bool = False
     """Numbers are wanted (coverage, values), not a picture."""
     style: str = ""
+    """With `data`: the values are asked of the scene that this style draws; empty: of one that has all bands."""
     expr: str = ""
     bands: tuple[str, ...] = ()
     """Bands or outputs, in the order wanted."""

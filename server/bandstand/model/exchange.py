@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bandstand.errors import BadRequest
+from bandstand.model.limits import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Call:
     """Public address of the application without a trailing slash."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Parts of the path that the route named."""
+    limits: Limits = field(default_factory=Limits)
+    """Those of the installation, for whoever words an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

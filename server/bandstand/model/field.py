@@ -1,6 +1,6 @@
 """A band's description: what its stored numbers mean."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,8 @@ class Field:
     """The STAC common name: `nir`."""
     categorical: bool = False
     """Classes or flags: never scaled, never interpolated."""
+    classes: tuple[tuple[int, str], ...] = field(default=(), compare=False)
+    """(value, label) of the classes, on its way to a file that can hold them; no part of the band's identity."""
 
     @property
     def plain(self) -> bool:

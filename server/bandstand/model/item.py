@@ -38,13 +38,15 @@ class Item:
     time: TimeSpan
     """Acquisition: an instant, or start and end."""
     bbox: BBox
-    """Around the footprint, longitude and latitude."""
+    """Around all its pixels, longitude and latitude."""
     footprint: str
-    """GeoJSON geometry in longitude and latitude."""
+    """GeoJSON geometry in longitude and latitude, as its provider tells it: perhaps coarser than the files."""
     assets: Mapping[str, Asset] = dataclasses.field(compare=False, repr=False)
     """By band name."""
     properties: Mapping[str, object] = dataclasses.field(compare=False, repr=False)
     """STAC properties: cloud cover, platform, processing baseline, …"""
+    reach: str = dataclasses.field(default="", compare=False, repr=False)
+    """GeoJSON of the boxes that hold all its pixels, longitude and latitude; empty: those around the footprint."""
     revision: int = 0
     """Catalogue's running number of the state of this item; changes whenever the item does."""
 

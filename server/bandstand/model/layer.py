@@ -108,6 +108,7 @@ class ServiceInfo:
     provider_url: str = ""
     contact_name: str = ""
     contact_email: str = ""
+    contact_phone: str = ""
     fees: str = "none"
     access_constraints: str = "none"
     attribution: str = ""

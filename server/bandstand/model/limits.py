@@ -12,7 +12,11 @@ class Limits:
     map_max_items: int = 200
     coverage_max_px: int = 100_000_000
     """Output pixels times outputs."""
+    coverage_text_max_px: int = 4_000_000
+    """The same for formats that are text (GML, JSON), which are many times as long."""
     coverage_max_items: int = 400
+    coverage_max_dates: int = 100
+    """Dates of a coverage with an axis of time."""
     read_max_bytes: int = 4_000_000_000
     """Decoded bytes that a plan may read."""
     layer_limit: int = 10

@@ -37,3 +37,22 @@ class Program(Protocol):
     def __call__(self, raster: Raster) -> Raster:
         """Compute; `raster` has the bands `inputs` in that order."""
         ...
+
+
+class Combination(Protocol):
+    """A compiled computation over several operands on one grid; the engine runs it."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what comes out."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal computations, in every process."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """What the user wrote."""
+        ...

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bandstand.model.field import Field
 from bandstand.model.grid import Grid
+from bandstand.model.time import TimeSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,16 @@ class Raster:
             if known.name == name:
                 return self.values[i]  # type: ignore[no-any-return]
         raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """The same numbers at several times: fields and grid are those of every raster."""
+
+    rasters: tuple[Raster, ...]
+    """One a time, oldest first; at least one."""
+    times: tuple[TimeSpan, ...]
+    """From the first acquisition of each to its last; both ends are known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bandstand.model.grid import Grid
-from bandstand.model.program import Program
+from bandstand.model.program import Combination, Program
 from bandstand.model.selection import Selection
 from bandstand.model.style import Rgba, Style
 
@@ -22,6 +22,14 @@ class Output:
     """As registered in `encode`: `image/png`, `image/tiff`, …; ignored for `values`."""
     options: tuple[tuple[str, str], ...] = ()
     """Format options in lower case: `compression`, `quality`, …"""
+    name: str = ""
+    """Coverages: the identifier they go by; empty: the layer's."""
+    element: str = ""
+    """GML coverages: name of the root in lxml's spelling; empty: `gmlcov:RectifiedGridCoverage`."""
+    appendix: str = ""
+    """GML coverages: elements that come after the range type, as XML."""
+    container: str = ""
+    """Coverages: media type around the file and its description (`multipart/related`); empty for the file alone."""
     transparent: bool = True
     """Maps: whether undefined pixels stay transparent, where the format can."""
     background: Rgba = (255, 255, 255, 255)
@@ -43,6 +51,8 @@ class StyledLayer:
     """`Warning` texts that came up while it was settled: default or nearest time used."""
     pinned: bool = field(default=False, compare=False)
     """The time was named by the client, so that the answer may be kept for long."""
+    beside: tuple[Program, ...] = field(default=(), compare=False)
+    """Values: the bands that are not drawn and are told as well, one each, of the scene that is drawn."""
     digest: str = field(default="", compare=False)
     """`canonical` of this layer where somebody keeps the layer for many requests; empty: it is spelled each time."""
 
@@ -54,6 +64,17 @@ class Request:
     layers: tuple[StyledLayer, ...]
     grid: Grid
     output: Output
+    combine: Combination | None = None
+    """What is computed of the layers together, which are data then and no stack; None: each stands for itself."""
+    axis: Literal["", "time"] = ""
+    """Coverages: `time` where the layers are the dates of one, oldest first; empty where there is no such axis."""
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a pixel of a coverage has."""
+        if self.combine is not None:
+            return len(self.combine.outputs)
+        return sum(len(layer.program.outputs) for layer in self.layers)
 
     @property
     def fingerprint(self) -> str:

@@ -233,12 +233,12 @@ def _single(text: str) -> tuple[TimeSpan, Precision]:
         day = datetime(int(match[1]), 1, 1, tzinfo=UTC) + timedelta(days=int(match[2]) - 1)
         if int(match[2]) < 1 or day.year != int(match[1]):
             raise ValueError("the year has no such day")
-        return TimeSpan(day, day + timedelta(days=1) - _TICK), "day"
+        return TimeSpan(day, _end(day, _LENGTHS["day"])), "day"
     if match := _WEEK.fullmatch(text):
         monday = date.fromisocalendar(int(match[1]), int(match[2]), int(match[3] or 1))
         start = datetime(monday.year, monday.month, monday.day, tzinfo=UTC)
         days = 1 if match[3] else 7
-        return TimeSpan(start, start + timedelta(days=days) - _TICK), "day" if match[3] else "week"
+        return TimeSpan(start, _end(start, Duration(exact=timedelta(days=days)))), "day" if match[3] else "week"
     match = _CALENDAR.fullmatch(text)
     if match is None:
         raise ValueError
@@ -261,12 +261,20 @@ def _calendar(match: re.Match[str]) -> tuple[TimeSpan, Precision]:
         raise ValueError("an hour needs a day")
     if match["fraction"]:
         digits = min(len(match["fraction"]), 6)
-        return TimeSpan(start, start + timedelta(microseconds=10 ** (6 - digits)) - _TICK), "fraction"
+        return TimeSpan(start, _end(start, Duration(exact=timedelta(microseconds=10 ** (6 - digits))))), "fraction"
     precision: Precision = "year"
     for part in ("month", "day", "hour", "minute", "second"):
         if match[part]:
             precision = part
-    return TimeSpan(start, _LENGTHS[precision].after(start) - _TICK), precision
+    return TimeSpan(start, _end(start, _LENGTHS[precision])), precision
+
+
+def _end(start: datetime, length: Duration) -> datetime:
+    """The last microsecond of a stretch; that of the calendar where it leads beyond: 9999-12-31 often means no end."""
+    try:
+        return length.after(start) - _TICK
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 _LENGTHS = {

@@ -54,8 +54,8 @@ class Source(Protocol):
         ...
 
     @property
-    def knows_nodata(self) -> bool:
-        """Whether the file itself says which number is nodata, so that windows are masked by it already."""
+    def nodata(self) -> float | int | None:
+        """The number that the file itself calls nodata, so that windows are masked already; None where none is told."""
         ...
 
     @property
@@ -152,6 +152,13 @@ class Store(Protocol):
 
         Returns:
             In the order asked; shorter than asked where the file ends.
+        """
+        ...
+
+    def watch(self, href: str, version: str) -> None:
+        """Fail when the file is no longer that version; cheap enough to be called before every window.
+
+        What was read of a file, and a file that is open, outlive the file: this notices within a second.
         """
         ...
 

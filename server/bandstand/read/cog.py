@@ -37,7 +37,7 @@ class CogSource:
         self.href = href
         self.dtype = header.dtype
         self.planes = header.planes
-        self.knows_nodata = header.nodata is not None
+        self.nodata = header.nodata
         self.levels = tuple(Level(t.width, t.height) for t in header.levels)
         self._version = version
         self._name = shorten(href.rsplit("/", 1)[-1])
@@ -86,6 +86,7 @@ class CogSource:
 
         Raises:
             InvalidSubset: There is no such plane or level, or the window leaves it.
+            SourceUnavailable: The file is gone or was changed, though its blocks may still be cached.
         """
         if not (0 <= level < len(self._sheets) and 0 < plane <= self.planes):
             raise InvalidSubset(f"There is no plane {plane} or no level {level} here.", locator="window")
@@ -99,6 +100,7 @@ class CogSource:
             or row + height > sheet.table.height
         ):
             raise InvalidSubset(f"The window {width} x {height} at {col}, {row} leaves its level.", locator="window")
+        self._store.watch(self.href, self._version)
         box = Box(col, row, width, height)
         split = sheet.table.planar
         wants = cover(sheet, box, plane - 1 if split else 0, 0 if split else plane - 1, is_alpha=False)

@@ -85,7 +85,7 @@ class GdalSource:
         self.href = href
         self.dtype = content.dtype
         # Told only by opening the file; to mask once more costs less.
-        self.knows_nodata = False
+        self.nodata: float | int | None = None
         self.planes = content.planes
         self.levels = content.levels
         self._version = version
@@ -100,6 +100,7 @@ class GdalSource:
         size = self.levels[level]
         if col < 0 or row < 0 or width < 1 or height < 1 or col + width > size.width or row + height > size.height:
             raise InvalidSubset(f"The window {width} x {height} at {col}, {row} leaves its level.", locator="window")
+        self._store.watch(self.href, self._version)
         dataset = self._handles.get(self._store, self.href, self._version, level)
         band = (plane + 1) // 2 if self._complex else plane
         window = GdalWindow(col, row, width, height)

@@ -56,6 +56,26 @@ def _halves(
 
 
 @jit
+def _boxes(
+    px: NDArray[np.float64],
+    py: NDArray[np.float64],
+    around: tuple[NDArray[np.float64], NDArray[np.float64]],
+    dense: bool,
+    affine: Affine6,
+    height: int,
+    width: int,
+    limit: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`_halves`, told by the pixels around the picture where it is too thin to tell by itself."""
+    around_x, around_y = around
+    if around_x.size == 0:
+        return _halves(px, py, dense, height, width, limit)
+    qx, qy = to_samples(around_x, around_y, affine)
+    hx, hy = _halves(qx, qy, True, height, width, limit)
+    return hx[1:-1, 1:-1].copy(), hy[1:-1, 1:-1].copy()
+
+
+@jit
 def _span(centre: float, half: float, size: int) -> tuple[float, float, int, int]:
     """Both ends of the box along one axis, and the samples it touches (a millionth of one is no touch)."""
     half = max(half, 1e-3)
@@ -75,18 +95,20 @@ def average(
     dense: bool,
     affine: Affine6,
     fresh: bool,
+    around: tuple[NDArray[np.float64], NDArray[np.float64]],
     limit: float,
     out: NDArray[np.float64],
     ok: NDArray[np.bool_],
 ) -> None:
     """Mean of the valid samples under each pixel, by covered area; arguments as for `kernels.nearest`.
 
-    A pixel is valid when the sample at its centre is. `limit` bounds the box next to jumps, in samples.
+    A pixel is valid when the sample at its centre is. `around` is that of the `ControlGrid`, empty where
+    it has none. `limit` bounds the box next to jumps, in samples.
     """
     height, width = out.shape
     rows, cols = values.shape
     px, py = to_samples(x, y, affine)
-    hx, hy = _halves(px, py, dense, height, width, limit)
+    hx, hy = _boxes(px, py, around, dense, affine, height, width, limit)
     begins = starts(px.shape[1], width)
     line_x, line_y = np.empty(px.shape[1]), np.empty(px.shape[1])
     xs, ys, bx, by = np.empty(width), np.empty(width), np.empty(width), np.empty(width)
@@ -129,6 +151,7 @@ def mode(  # noqa: C901, PLR0912 - one pass, its cases side by side
     dense: bool,
     affine: Affine6,
     fresh: bool,
+    around: tuple[NDArray[np.float64], NDArray[np.float64]],
     limit: float,
     out: NDArray[Any],
     ok: NDArray[np.bool_],
@@ -140,7 +163,7 @@ def mode(  # noqa: C901, PLR0912 - one pass, its cases side by side
     height, width = out.shape
     rows, cols = values.shape
     px, py = to_samples(x, y, affine)
-    hx, hy = _halves(px, py, dense, height, width, limit)
+    hx, hy = _boxes(px, py, around, dense, affine, height, width, limit)
     begins = starts(px.shape[1], width)
     line_x, line_y = np.empty(px.shape[1]), np.empty(px.shape[1])
     xs, ys, bx, by = np.empty(width), np.empty(width), np.empty(width), np.empty(width)

@@ -26,10 +26,11 @@ class Mosaic:
         self._grid = grid
         self._fields = fields
         self._bands: list[NDArray[Any]] = []
-        self._own = False
         self._filled: NDArray[np.bool_] | None = None
         self._full = False
-        self._taken: list[tuple[int, NDArray[np.bool_]]] = []
+        self._first = -1
+        # Made when a second scene gives something: a single one is told by its mask.
+        self._sources: NDArray[np.int16] | None = None
 
     def feed(
         self,
@@ -54,23 +55,25 @@ class Mosaic:
                 for (values, _), field, target in zip(bands, fields, self._fields, strict=True)
             ]
             self._filled = valid
-            self._taken.append((source, valid))
+            self._first = source
             self._full = bool(valid.all())
             return
         take = valid & ~self._filled
         if not take.any():
             return
-        if not self._own:
+        if self._sources is None:
+            # Until now all this was the first scene's, to be written by nobody.
             self._bands = [np.array(values) for values in self._bands]
-            self._own = True
+            self._filled = self._filled.copy()
+            self._sources = self._by_first(self._filled)
         for i, ((values, _), field) in enumerate(zip(bands, fields, strict=True)):
             new = express(values, field, self._fields[i])
             kind = np.result_type(self._bands[i], new)
             if kind != self._bands[i].dtype:
                 self._bands[i] = self._bands[i].astype(kind)
             np.copyto(self._bands[i], new, where=take)
-        self._filled = self._filled | take
-        self._taken.append((source, take))
+        self._filled |= take
+        self._sources[take] = source
         self._full = bool(self._filled.all())
 
     @property
@@ -81,10 +84,12 @@ class Mosaic:
     @property
     def sources(self) -> NDArray[np.int16]:
         """(height, width): the scene each pixel came from, -1 where there is none."""
-        found = np.full(self._grid.shape, -1, np.int16)
-        for source, take in self._taken:
-            found[take] = source
-        return found
+        if self._sources is not None:
+            return self._sources
+        return np.full(self._grid.shape, -1, np.int16) if self._filled is None else self._by_first(self._filled)
+
+    def _by_first(self, filled: NDArray[np.bool_]) -> NDArray[np.int16]:
+        return np.where(filled, np.int16(self._first), np.int16(-1))
 
     def raster(self) -> Raster:
         """What was gathered; one dtype for all bands, wide enough for each, and fields that say so.

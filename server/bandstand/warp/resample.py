@@ -58,7 +58,8 @@ def resample(
     inverse = at.transform.inverse
     matrix = (inverse.a, inverse.b, inverse.c, inverse.d, inverse.e, inverse.f)
     if scale is None:
-        scale = _scale(control.x, control.y, control.dense, matrix, grid.height, grid.width)
+        nodes = control.around or (control.x, control.y)
+        scale = _scale(*nodes, control.dense, matrix, grid.height, grid.width)
     kernel = _route(method, scale)
     frozen = _frozen(values)
     frozen_mask = _NO_MASK if mask is None else _frozen(mask)
@@ -69,6 +70,7 @@ def resample(
     if not shifts:
         out[:] = 0
         ok[:] = False
+    around = control.around or (_NO_NODES, _NO_NODES)
     limit = 2.0 * max(scale, 1.0)
     for number, shift in enumerate(shifts):
         a, b, c, d, e, f = matrix
@@ -81,9 +83,9 @@ def resample(
         elif kernel == "cubic":
             kernels.cubic(*common, out, ok)
         elif kernel == "average":
-            areas.average(*common, limit, out, ok)
+            areas.average(*common, around, limit, out, ok)
         else:
-            areas.mode(*common, limit, out, ok)
+            areas.mode(*common, around, limit, out, ok)
     return out, ok
 
 
@@ -97,6 +99,7 @@ def margin(method: Resampling, scale: float) -> int:
 
 _NO_MASK = np.ones((1, 1), np.bool_)
 _NO_MASK.flags.writeable = False
+_NO_NODES = np.empty((0, 0))
 
 
 def _route(method: Resampling, scale: float) -> Resampling:

@@ -13,6 +13,8 @@ from bandstand.warp.positions import centres, jit
 
 _FEW = 64
 """Pictures of no more pixels are transformed pixel by pixel: it costs no more than the nodes."""
+_THIN = 3
+"""Pixels a side below which a picture cannot tell the size of its pixels to the second order."""
 _COARSE = 3
 """Cells a side that are tried first; four nodes carry one cubic."""
 _MOST = 48
@@ -44,6 +46,9 @@ class ControlGrid:
     """No pixel centre is further from its exact place, in target pixels."""
     dense: bool = False
     """One node a pixel centre instead of a control grid."""
+    around: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    """x and y of a `dense` picture one or two pixels thin, with one pixel more all around: alone it does not tell
+    how large its pixels are."""
 
 
 def control_grid(grid: Grid, crs: Crs, *, max_error_px: float = 2e-5) -> ControlGrid:
@@ -58,8 +63,7 @@ def control_grid(grid: Grid, crs: Crs, *, max_error_px: float = 2e-5) -> Control
         x, y = _lattice(grid, 1, 1)
         return ControlGrid(x, y, exact=True, error_px=0.0)
     if grid.width * grid.height <= _FEW:
-        x, y = _project(grid, crs, *_pixel_centres(grid))
-        return ControlGrid(x, y, exact=False, error_px=_FLOOR_PX, dense=True)
+        return _all_by_pixel(grid, crs)
     turn = period(crs)
     cells = _COARSE
     while True:
@@ -119,6 +123,17 @@ def _project(
     return np.ascontiguousarray(found[0]), np.ascontiguousarray(found[1])
 
 
+def _all_by_pixel(grid: Grid, crs: Crs) -> ControlGrid:
+    """Every pixel transformed, and those around it where the picture is thin."""
+    if min(grid.width, grid.height) >= _THIN:
+        x, y = _project(grid, crs, *_pixel_centres(grid))
+        return ControlGrid(x, y, exact=False, error_px=_FLOOR_PX, dense=True)
+    wider = Grid(grid.crs, grid.transform.shifted(-1.0, -1.0), grid.width + 2, grid.height + 2)
+    x, y = _project(grid, crs, *_pixel_centres(wider))
+    inner = (np.ascontiguousarray(x[1:-1, 1:-1]), np.ascontiguousarray(y[1:-1, 1:-1]))
+    return ControlGrid(*inner, exact=False, error_px=_FLOOR_PX, dense=True, around=(x, y))
+
+
 def _by_pixel(
     grid: Grid,
     crs: Crs,
@@ -128,6 +143,8 @@ def _by_pixel(
     max_error_px: float,
 ) -> ControlGrid:
     """One position a pixel: from the curve where it was checked to be good, else transformed."""
+    if min(grid.width, grid.height) < _THIN:
+        return _all_by_pixel(grid, crs)
     px, py = centres(x, y, grid.height, grid.width)
     bad = ~(errors / _GAIN <= max_error_px)
     rows = np.minimum(((np.arange(grid.height) + 0.5) * (bad.shape[0] / grid.height)).astype(np.intp), bad.shape[0] - 1)

@@ -9,6 +9,7 @@ from typing import cast
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WsgiResponse
 
 from bandstand import services
 from bandstand.config.load import load_config
@@ -20,7 +21,7 @@ from bandstand.plugins import members
 from bandstand.services.base import Service
 from bandstand.share import shipped
 from bandstand.web.health import mount_health
-from bandstand.web.mount import Mount, Settings
+from bandstand.web.mount import Mount, Settings, allow_methods
 
 CONFIG_VARIABLE = "BANDSTAND_CONFIG"
 """Environment variable with the path of the configuration, for WSGI servers that start the application themselves."""
@@ -66,20 +67,30 @@ def mount_services(engine: Engine, settings: Settings) -> Flask:
     mount = Mount(app, engine, settings)
     for service in all_services():
         mount.add(service)
-    mount_health(app, engine)
-    app.register_error_handler(404, _nowhere)
-    app.register_error_handler(405, _nowhere)
+    mount_health(app, engine, mount.allow_origin)
+
+    def nowhere(error: HTTPException) -> WsgiResponse:
+        refused = mount.refuse(error)
+        if refused is None:
+            refused = _nowhere(error)
+            mount.allow_origin(refused)
+        return refused
+
+    app.register_error_handler(404, nowhere)
+    app.register_error_handler(405, nowhere)
     return app
 
 
 def _nowhere(error: HTTPException) -> Response:
-    """An address or method that no service has."""
+    """An address or method that no service has, nor anything above it."""
     code = error.code or 404
     text = (
         f"{code}: nothing answers {request.method} {request.path[:200]} here.\n"
         "There are: /  /wms  /wmts  /wcs  /xyz/{layer}/{z}/{x}/{y}.png  /healthz  /readyz  /version\n"
     )
-    return Response(text, status=code, mimetype="text/plain", headers={"Access-Control-Allow-Origin": "*"})
+    response = Response(text, status=code, mimetype="text/plain")
+    allow_methods(response, error)
+    return response
 
 
 def all_services() -> list[Service]:

@@ -1,6 +1,7 @@
 """Health: whether the process lives, whether it can serve, and which version it is."""
 
 import platform
+from collections.abc import Callable
 
 import flask
 
@@ -9,12 +10,19 @@ from bandstand.engine.engine import Engine
 from bandstand.errors import BandstandError
 
 
-def mount_health(app: flask.Flask, engine: Engine) -> None:
-    """Add `/healthz`, `/readyz` and `/version`."""
+def mount_health(app: flask.Flask, engine: Engine, allow_origin: Callable[[flask.Response], None]) -> None:
+    """Add `/healthz`, `/readyz` and `/version`; `allow_origin` says in an answer which pages may read it."""
+
+    def plain(answer: dict[str, object], status: int = 200) -> flask.Response:
+        response = flask.jsonify(answer)
+        response.status_code = status
+        response.headers["Cache-Control"] = "no-store"
+        allow_origin(response)
+        return response
 
     @app.get("/healthz")
     def healthz() -> flask.Response:
-        return _plain({"status": "ok"})
+        return plain({"status": "ok"})
 
     @app.get("/readyz")
     def readyz() -> flask.Response:
@@ -26,16 +34,8 @@ def mount_health(app: flask.Flask, engine: Engine) -> None:
         except BandstandError as error:
             ready = False
             checks["catalog"] = {"status": "failing", "error": error.message}
-        return _plain({"status": "ok" if ready else "failing", "checks": checks}, 200 if ready else 503)
+        return plain({"status": "ok" if ready else "failing", "checks": checks}, 200 if ready else 503)
 
     @app.get("/version")
     def version() -> flask.Response:
-        return _plain({"bandstand": __version__, "python": platform.python_version()})
-
-
-def _plain(answer: dict[str, object], status: int = 200) -> flask.Response:
-    response = flask.jsonify(answer)
-    response.status_code = status
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+        return plain({"bandstand": __version__, "python": platform.python_version()})

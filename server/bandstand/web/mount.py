@@ -5,21 +5,23 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import flask
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as WsgiResponse
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import BadRequest, BandstandError, InternalError, TooLarge
+from bandstand.errors import BadRequest, BandstandError, InternalError, TooLarge, UnknownPath, shorten
 from bandstand.model.exchange import Call, Response, holds_tag
 from bandstand.services.base import Service
 
 logger = logging.getLogger("bandstand.web")
 
 _EXPOSED = "Warning, ETag, Retry-After, X-Request-Id, X-Source-Items, X-Source-Time, Content-Disposition"
+_MOST_KEYS = 1000
 _FORM = "application/x-www-form-urlencoded"
 _SECRET = re.compile(r"(?i)(?<=[?&])([\w.-]*(?:token|password|secret|key|signature))=[^&]*")
 _PART = re.compile(r"\{(\w+)\}")
@@ -48,26 +50,49 @@ class Mount:
         self._app = app
         self._engine = engine
         self._settings = settings
+        self._roots: dict[str, Service] = {}
         self._networks = [ipaddress.ip_network(text, strict=False) for text in settings.trusted_proxies]
 
     def add(self, service: Service) -> None:
         """Register every route of a service."""
+        for route in service.routes:
+            self._roots.setdefault(route.path.split("/")[1], service)
         for number, route in enumerate(service.routes):
             methods = sorted({*route.methods, "HEAD", "OPTIONS"})
             self._app.add_url_rule(
                 _PART.sub(r"<\1>", route.path),
                 endpoint=f"{service.name}-{number}",
-                view_func=self._view(service),
+                view_func=self._view(service, methods),
                 methods=methods,
                 provide_automatic_options=False,
             )
 
-    def _view(self, service: Service) -> Callable[..., WsgiResponse]:
+    def refuse(self, error: HTTPException) -> WsgiResponse | None:
+        """Word the refusal of an address or method that no route has, as the service above it does.
+
+        Returns:
+            None for an address that is below no service.
+        """
+        request = flask.request
+        root, _, rest = request.path[1:].partition("/")
+        service = self._roots.get(root) if root else None
+        if service is None:
+            return None
+        refused = UnknownPath(
+            f'Nothing answers {request.method} "{shorten(request.path)}" here.', locator="path" if rest else None
+        )
+        refused.http_status = error.code or 404
+        call = Call(method="GET", path=request.path, variables={"path": rest}, limits=self._engine.limits)
+        wsgi = self._finish(service.fault(call, refused), _request_id(request.headers.get("X-Request-Id", "")))
+        allow_methods(wsgi, error)
+        return wsgi
+
+    def _view(self, service: Service, methods: Sequence[str]) -> Callable[..., WsgiResponse]:
         def view(**variables: str) -> WsgiResponse:
             started = time.perf_counter()
             request_id = _request_id(flask.request.headers.get("X-Request-Id", ""))
             if flask.request.method == "OPTIONS":
-                return self._preflight()
+                return self._preflight(", ".join(methods))
             answer = self._answer(service, variables, request_id)
             wsgi = self._finish(answer, request_id)
             if self._settings.access_log:
@@ -78,20 +103,22 @@ class Mount:
 
     def _answer(self, service: Service, variables: dict[str, str], request_id: str) -> Response:
         """The one place where errors are caught."""
-        call = Call(method=flask.request.method, path=flask.request.path, variables=variables)
+        request, limits = flask.request, self._engine.limits
+        call = Call(method=request.method, path=request.path, variables=variables, limits=limits)
+        engine = self._engine.without_pixels() if request.method == "HEAD" else self._engine
         try:
             call = self._call(variables)
-            return service.answer(call, self._engine)
+            answer = service.answer(call, engine)
         except BandstandError as error:
             return service.fault(call, error)
         except HTTPException as error:
             return service.fault(call, self._refused(error))
         except Exception:
-            logger.exception(
-                "failed", extra={"request_id": request_id, "url": redacted(flask.request.full_path)[:2000]}
-            )
+            logger.exception("failed", extra={"request_id": request_id, "url": redacted(request.full_path)[:2000]})
             fault = InternalError(f"Something went wrong here; please report the number {request_id}.")
             return service.fault(call, fault)
+        # Whatever was put around pixels that nobody computed has no length to tell.
+        return replace(answer, body=iter(()), length=None) if engine.left_out else answer
 
     def _refused(self, error: HTTPException) -> BandstandError:
         """What the web framework did not want to read, in our words."""
@@ -110,10 +137,14 @@ class Mount:
         args = [(key, value) for key, value in request.args.items(multi=True)]
         body = b""
         if request.method == "POST":
-            if request.mimetype == _FORM:
+            # Read first: a document is one even where it was declared a form, as curl -d and test engines do.
+            start = request.get_data(parse_form_data=False)[:64].lstrip() if request.mimetype == _FORM else b"<"
+            if not start.startswith(b"<"):
                 args += [(key, value) for key, value in request.form.items(multi=True)]
             else:
                 body = request.get_data(cache=False)
+        if len(args) > _MOST_KEYS:
+            raise TooLarge(f"The request has {len(args)} parameters; at most {_MOST_KEYS} are read.")
         return Call(
             method="POST" if request.method == "POST" else "GET",
             path=request.path,
@@ -122,13 +153,16 @@ class Mount:
             body=body,
             base_url=self._base_url(),
             variables=variables,
+            limits=self._engine.limits,
         )
 
     def _base_url(self) -> str:
         if self._settings.public_url:
             return self._settings.public_url.rstrip("/")
         request = flask.request
-        scheme, host, prefix = request.scheme, request.host, request.root_path.rstrip("/")
+        # HTTP/1.0 knows no Host: clients reach us where we listen.
+        host = request.host if request.headers.get("Host", "").strip() else _own_name(request.environ)
+        scheme, prefix = request.scheme, request.root_path.rstrip("/")
         if self._trusted(request.remote_addr or ""):
             scheme = _first(request.headers.get("X-Forwarded-Proto", ""), r"https?") or scheme
             host = _first(request.headers.get("X-Forwarded-Host", ""), r"[\w.:\[\]-]+") or host
@@ -158,7 +192,8 @@ class Mount:
             body = b""
         chunks: Iterable[bytes] = (body,) if isinstance(body, bytes) else body
         length = len(body) if isinstance(body, bytes) else answer.length
-        wsgi = WsgiResponse(() if request.method == "HEAD" else chunks, status=status)
+        # An iterator: werkzeug would count the bytes of anything that has a length.
+        wsgi = WsgiResponse(iter(()) if request.method == "HEAD" else chunks, status=status)
         del wsgi.headers["Content-Type"]
         if status != 304:
             wsgi.headers["Content-Type"] = answer.media_type
@@ -174,32 +209,47 @@ class Mount:
             wsgi.headers["ETag"] = tag
         wsgi.headers["X-Request-Id"] = request_id
         wsgi.headers["X-Content-Type-Options"] = "nosniff"
-        self._allow_origin(wsgi)
+        self.allow_origin(wsgi)
         return wsgi
 
-    def _allow_origin(self, wsgi: WsgiResponse) -> None:
+    def allow_origin(self, wsgi: WsgiResponse) -> None:
+        """Say which pages may read an answer, and that it depends on who asks where not all may."""
         origins = self._settings.origins
         origin = flask.request.headers.get("Origin", "")
         if "*" in origins:
             wsgi.headers["Access-Control-Allow-Origin"] = "*"
-        elif origin in origins:
-            wsgi.headers["Access-Control-Allow-Origin"] = origin
-            wsgi.headers.add("Vary", "Origin")
         else:
-            return
+            wsgi.headers.add("Vary", "Origin")
+            if origin not in origins:
+                return
+            wsgi.headers["Access-Control-Allow-Origin"] = origin
         wsgi.headers["Access-Control-Expose-Headers"] = _EXPOSED
 
-    def _preflight(self) -> WsgiResponse:
+    def _preflight(self, methods: str) -> WsgiResponse:
         wsgi = WsgiResponse(status=204)
         del wsgi.headers["Content-Type"]
-        self._allow_origin(wsgi)
-        wsgi.headers["Allow"] = "GET, HEAD, POST, OPTIONS"
-        wsgi.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, OPTIONS"
+        self.allow_origin(wsgi)
+        wsgi.headers["Allow"] = methods
+        wsgi.headers["Access-Control-Allow-Methods"] = methods
         wsgi.headers["Access-Control-Allow-Headers"] = flask.request.headers.get(
             "Access-Control-Request-Headers", "Content-Type"
         )
         wsgi.headers["Access-Control-Max-Age"] = str(self._settings.cors_max_age_s)
         return wsgi
+
+
+def allow_methods(wsgi: WsgiResponse, error: HTTPException) -> None:
+    """Name the methods of an address that was asked by another one (RFC 9110, 15.5.6); nobody shall keep that."""
+    if isinstance(error, MethodNotAllowed):
+        wsgi.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        wsgi.headers["Cache-Control"] = "no-store"
+
+
+def _own_name(environ: Mapping[str, Any]) -> str:
+    """The address and port that we were reached at."""
+    name, port = str(environ["SERVER_NAME"]), str(environ["SERVER_PORT"])
+    name = f"[{name}]" if ":" in name else name
+    return name if port == "80" else f"{name}:{port}"
 
 
 def _first(text: str, pattern: str) -> str:

@@ -77,3 +77,23 @@ def test_colour_maps_are_listed(client):
 def test_an_unknown_name_is_a_problem_document(client, path):
     answer = client.get(path)
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("expr", "kind", "range_"),
+    [
+        ("NDVI", "ramp", [-0.2, 0.9]),
+        ("B04;B03;B02", "rgb", [0.0, 0.3]),
+        ("SCL", "classes", None),
+        ("B08*2", "ramp", [-1, 1]),
+    ],
+)
+def test_an_expression_tells_how_it_is_painted(client, expr, kind, range_):
+    report = client.get(
+        "/api/expressions/validate", query_string={"expr": expr, "layer": "s2_l2a", "picture": "1"}
+    ).json
+    assert (report["style"]["kind"], report["style"]["range"]) == (kind, range_)
+
+
+def test_an_expression_that_is_not_painted_has_no_style(client):
+    assert "style" not in client.get("/api/expressions/validate", query_string={"expr": "NDVI", "layer": "ndvi"}).json

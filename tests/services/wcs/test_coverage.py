@@ -417,3 +417,20 @@ def test_a_place_without_a_scene_on_that_date_is_nodata(get_coverage):
     # Between the lower edge of the eastern tile and that of the coverage lies nothing.
     got = get_coverage("ndvi", ("SUBSET", "E(283310)"), ("SUBSET", "N(5464160,5464190)"))
     assert np.isnan(got.values).all()
+
+
+@pytest.mark.parametrize(
+    "text", ["i:linear,j:linear", "E:linear", "i:http://www.opengis.net/def/interpolation/OGC/1/linear"]
+)
+def test_one_method_named_for_each_axis_is_the_method_of_all(get_coverage, text):
+    area = box(282000, 5465000, 282100, 5465200)
+    expected = get_coverage("ndvi", *area, SCALEFACTOR="3", INTERPOLATION="linear")
+    np.testing.assert_array_equal(
+        get_coverage("ndvi", *area, SCALEFACTOR="3", INTERPOLATION=text).values, expected.values
+    )
+
+
+def test_axes_may_be_named_by_their_uris(get_coverage):
+    uri = "http://www.opengis.net/def/axis/OGC/1/"
+    got = get_coverage("ndvi", *box(282000, 5465000, 282100, 5465200), SCALESIZE=f"{uri}i(7),{uri}j(9)")
+    assert got.values.shape == (1, 9, 7)

@@ -62,6 +62,20 @@ def test_every_compression_keeps_the_numbers(ask, computed, compression, predict
     np.testing.assert_array_equal(read_coverage(answer).values, computed.values)
 
 
+@pytest.mark.parametrize("key", ["GEOTIFF:COMPRESSION", "compression"])
+def test_options_count_with_and_without_their_prefix(ask, key):
+    answer = ask(*AREA, COVERAGEID="ndvi", **{key: "LZW"}, **KEYS)
+    with rasterio.MemoryFile(answer.get_data()) as memory, memory.open() as file:
+        assert file.compression.name == "lzw"
+
+
+@pytest.mark.parametrize(("text", "tiled"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_a_switch_is_read_as_xml_schema_spells_it(ask, text, tiled):
+    answer = ask(COVERAGEID="ndvi", **{"geotiff:tiling": text, "geotiff:tilewidth": "64"}, **KEYS)
+    with rasterio.MemoryFile(answer.get_data()) as memory, memory.open() as file:
+        assert (file.block_shapes == [(64, 64)]) == tiled
+
+
 def test_tiles_are_made_when_asked(ask):
     answer = ask(
         COVERAGEID="s2_l2a",

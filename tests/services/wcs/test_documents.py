@@ -69,7 +69,7 @@ def test_every_layer_is_a_coverage(capabilities):
 
 def test_addresses_can_be_prefixed_to_a_query(capabilities):
     addresses = capabilities().xpath("//ows:Get/@xlink:href", namespaces=NS)
-    assert len(addresses) == 3
+    assert len(addresses) == len(capabilities().xpath("//ows:Operation", namespaces=NS))
     assert set(addresses) == {"http://localhost/wcs?"}
 
 
@@ -172,3 +172,46 @@ def test_a_collection_without_a_scene_is_left_out(make_site, wcs_schema):
     engine.close()
     assert "nothing" not in root.xpath("//wcs:CoverageId/text()", namespaces=NS)
     assert gone.status_code == 404
+
+
+# Update sequence and formats (OGC 06-121r9, 7.3)
+
+
+def test_the_current_update_sequence_gives_a_document_without_parts(capabilities, wcs_schema):
+    sequence = capabilities().get("updateSequence")
+    root = capabilities(wcs_schema, updatesequence=sequence)
+    assert (len(root), dict(root.attrib)["updateSequence"], root.get("version")) == (0, sequence, "2.0.1")
+
+
+@pytest.mark.parametrize("known", ["0", "-", "yesterday", "1.0"])
+def test_an_older_or_unreadable_update_sequence_gives_the_whole_document(capabilities, known):
+    assert len(capabilities(updatesequence=known)) == len(SECTIONS)
+
+
+def test_a_higher_update_sequence_is_refused(ask, capabilities):
+    sequence = int(capabilities().get("updateSequence")) + 1
+    answer = ask(service="WCS", request="GetCapabilities", updatesequence=str(sequence))
+    assert answer.status_code == 400
+    assert 'exceptionCode="InvalidUpdateSequence"' in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "media_type"),
+    [
+        ("text/xml", "text/xml"),
+        ("application/xml,text/xml", "application/xml"),
+        ("text/html,TEXT/XML", "text/xml"),
+        ("image/png", "application/xml"),
+    ],
+)
+def test_the_first_acceptable_format_is_taken(ask, accepted, media_type):
+    answer = ask(service="WCS", request="GetCapabilities", acceptformats=accepted)
+    assert answer.content_type == media_type
+
+
+def test_parts_of_the_document_are_tagged_by_what_they_hold(ask):
+    tags = {
+        ask(service="WCS", request="GetCapabilities", **keys).headers["ETag"]
+        for keys in ({}, {"sections": "Contents"}, {"sections": "ServiceMetadata"}, {"acceptformats": "text/xml"})
+    }
+    assert len(tags) == 4

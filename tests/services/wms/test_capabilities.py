@@ -1,8 +1,13 @@
 """WMS capabilities: valid, escaped, complete, the same twice, and negotiated."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from lxml import etree
 
+from bandstand.model.layer import TimeRules
+from bandstand.model.time import isoformat
 from bandstand.services.wms import SERVICE
 
 WMS = {"w": "http://www.opengis.net/wms", "x": "http://www.w3.org/1999/xlink"}
@@ -172,9 +177,71 @@ def test_a_lower_or_unreadable_update_sequence_gets_the_document(document, seque
     assert document(UPDATESEQUENCE=sequence).get("updateSequence") == "7"
 
 
-def test_a_revision_that_is_no_integer_is_not_published(engine, document):
-    engine.revised = "af03"
-    assert document(UPDATESEQUENCE="af03").get("updateSequence") is None
+@pytest.mark.parametrize(
+    ("sequence", "code"),
+    [
+        ("1.764054770123E12", "CurrentUpdateSequence"),
+        ("1764054770123.0", "CurrentUpdateSequence"),
+        ("1.764054770124e+12", "InvalidUpdateSequence"),
+    ],
+)
+def test_a_sequence_of_a_client_that_counts_in_floating_point_is_understood(engine, ask_service, sequence, code):
+    engine.changed = 1_764_054_770_123
+    response = ask_service(SERVICE, "/wms", GET | {"UPDATESEQUENCE": sequence})
+    assert f'code="{code}"'.encode() in response.body
+
+
+@pytest.mark.parametrize("sequence", ["1.764054770122E12", "0.5", "1E999999", "-7", "7_0", "NaN"])
+def test_other_spellings_below_or_beyond_reading_get_the_document(engine, document, sequence):
+    engine.changed = 1_764_054_770_123
+    assert document(UPDATESEQUENCE=sequence).get("updateSequence") == "1764054770123"
+
+
+@pytest.mark.parametrize("version", ["1.3.0", "1.1.1"])
+def test_every_named_layer_has_a_metadata_address_of_its_type(document, version):
+    root = document(VERSION=version)
+    local = "//*[local-name()='Layer'][*[local-name()='Name']]/*[local-name()='MetadataURL']"
+    kinds = {"1.3.0": "ISO19115:2003", "1.1.1": "TC211"}
+    assert [element.get("type") for element in root.xpath(local)] == [kinds[version]] * 3
+
+
+def test_evenly_spaced_instants_are_told_as_a_series(engine, document):
+    engine.layers = (replace(engine.layers[0], time=TimeRules(resolution="instant")),)
+    engine.dates = tuple(f"2000-01-01T00:{s // 60:02}:{s % 60:02}Z" for s in range(0, 65, 5))
+    text = named(document(), "s2").findtext("w:Dimension", namespaces=WMS)
+    assert text == "2000-01-01T00:00:00Z/2000-01-01T00:01:00Z/PT5S"
+
+
+def test_uneven_instants_stay_a_list(engine, document):
+    engine.layers = (replace(engine.layers[0], time=TimeRules(resolution="instant")),)
+    engine.dates = ("2000-01-01T00:00:00Z", "2000-01-01T00:00:05Z", "2000-01-01T00:00:11Z")
+    assert named(document(), "s2").findtext("w:Dimension", namespaces=WMS).split(",") == list(engine.dates)
+
+
+def test_many_uneven_instants_become_a_range_without_a_step(engine, document):
+    engine.layers = (replace(engine.layers[0], time=TimeRules(resolution="instant")),)
+    engine.dates = tuple(f"2000-01-{day:02}T{hour:02}:{day:02}:00Z" for day in range(1, 31) for hour in range(24))
+    assert named(document(), "s2").findtext("w:Dimension", namespaces=WMS) == (
+        "2000-01-01T00:01:00Z/2000-01-30T23:30:00Z/0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(5, "PT5S"), (60, "PT1M"), (5400, "PT1H30M"), (864_000, "P10D"), (90_061, "P1DT1H1M1S"), (0.5, "PT0.5S")],
+)
+def test_the_step_of_a_series_is_a_duration(engine, document, seconds, told):
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    engine.layers = (replace(engine.layers[0], time=TimeRules(resolution="instant")),)
+    engine.dates = tuple(isoformat(start + timedelta(seconds=seconds * n)) for n in range(4))
+    assert named(document(), "s2").findtext("w:Dimension", namespaces=WMS).rpartition("/")[2] == told
+
+
+def test_a_telephone_is_told(engine, document, schema):
+    engine.service = replace(engine.service, contact_phone="+1 555 0100 <x>", contact_email="")
+    root = document()
+    assert root.findtext(".//w:ContactVoiceTelephone", namespaces=WMS) == "+1 555 0100 <x>"
+    schema("ogc/wms/1.3.0/capabilities_1_3_0.xsd").assertValid(root)
 
 
 def test_names_for_people_are_escaped(document):

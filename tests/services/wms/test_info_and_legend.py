@@ -1,6 +1,7 @@
 """GetFeatureInfo, GetLegendGraphic and DescribeLayer."""
 
 import json
+import math
 
 import pytest
 from lxml import etree, html
@@ -120,6 +121,14 @@ def test_outside_the_data_there_is_no_feature(info, engine, make_sample):
     assert b"no data" in info(INFO_FORMAT="text/plain").body
 
 
+@pytest.mark.parametrize("format_", ["text/plain", "text/html"])
+def test_a_place_that_is_nowhere_on_earth_has_no_coordinates(info, engine, make_sample, format_):
+    engine.samples = (make_sample(lonlat=(math.inf, math.nan)),)
+    body = info(INFO_FORMAT=format_).body.decode()
+    assert "nowhere on Earth" in body
+    assert "inf E" not in body
+
+
 def test_a_masked_pixel_of_a_scene_is_null(info, engine, make_sample):
     engine.samples = (make_sample(outputs=tuple(_without(v) for v in make_sample().outputs)),)
     assert json.loads(info().body)["features"][0]["properties"]["ndvi"] is None
@@ -136,6 +145,19 @@ def test_a_value_that_is_no_number_is_never_printed(info, engine, make_sample):
 def test_all_query_layers_answer_in_their_order(info):
     document = json.loads(info(LAYERS="s2,cover", QUERY_LAYERS="cover,s2").body)
     assert [f["id"] for f in document["features"]] == ["cover.1", "s2.1"]
+
+
+def test_one_scene_a_layer_is_told_unless_more_are_wanted(info, engine):
+    info()
+    info(FEATURE_COUNT="3")
+    assert engine.counts == [1, 3]
+
+
+@pytest.mark.parametrize("format_", ["application/json", "application/vnd.ogc.gml"])
+def test_scenes_of_one_layer_have_ids_of_their_own(info, engine, make_sample, format_):
+    engine.samples = (make_sample(item="a"), make_sample(item="b"), make_sample("cover"))
+    body = info(INFO_FORMAT=format_, FEATURE_COUNT="2").body.decode()
+    assert all(body.count(f'"{name}"') == 1 for name in ("s2.1", "s2.2", "cover.1"))
 
 
 def test_a_part_of_the_layers_may_be_queried(info):

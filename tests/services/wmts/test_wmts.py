@@ -1,6 +1,7 @@
 """WMTS: capabilities, tiles and feature info in KVP and REST, and every parameter wrong in every way."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from lxml import etree
 
 from bandstand.errors import BandstandError
 from bandstand.model.exchange import Call
+from bandstand.model.layer import TimeRules
 from bandstand.model.tiling import WEB_MERCATOR_QUAD
 from bandstand.services.wmts import SERVICE
 
@@ -81,10 +83,10 @@ def test_a_client_that_takes_no_xml_is_told(ask_service):
     assert ask_service(WMTS, path, headers={"accept": "text/html, */*;q=0.1"}).status == 200
 
 
-def test_every_get_has_exactly_one_encoding_and_kvp_comes_first(document):
+def test_every_operation_has_one_get_and_that_is_kvp(document):
     for operation in document().iterfind(".//ows:Operation", NS):
         gets = operation.findall(".//ows:Get", NS)
-        assert [g.findtext(".//ows:Value", namespaces=NS) for g in gets] == ["KVP", "RESTful"]
+        assert [g.findtext(".//ows:Value", namespaces=NS) for g in gets] == ["KVP"]
         assert gets[0].get(f"{{{NS['x']}}}href") == "https://maps.example.org/k/t0ken/wmts?"
 
 
@@ -207,7 +209,62 @@ def test_feature_info_by_path_is_the_same(ask_service, rest, extension):
     assert (kvp.body, kvp.media_type) == (path.body, path.media_type)
 
 
-@pytest.mark.parametrize(("sequence", "sections"), [("7", 0), ("6", 5), ("", 5), ("x", 5)])
+def legend_of(root, layer, style):
+    return layer_of(root, layer).find(f"t:Style[ows:Identifier='{style}']/t:LegendURL", NS)
+
+
+@pytest.mark.parametrize("style", ["ndvi", "grey"])
+def test_a_style_has_a_legend_of_the_size_it_declares(document, style):
+    legend = legend_of(document(), "s2", style)
+    assert [legend.get(key) for key in ("format", "width", "height")] == ["image/png", "120", "60"]
+    address = legend.get(f"{{{NS['x']}}}href")
+    assert address.startswith("https://maps.example.org/k/t0ken/wms?")
+    assert {"REQUEST=GetLegendGraphic", "LAYER=s2", f"STYLE={style}"} <= set(address.partition("?")[2].split("&"))
+
+
+def test_a_layer_without_wms_has_neither_legend_nor_record(engine, document, schema):
+    engine.layers = (replace(engine.layers[0], services=frozenset({"wmts"})),)
+    root = document()
+    schema("ogc/wmts/1.0/wmts.xsd").assertValid(root)
+    assert legend_of(root, "s2", "ndvi") is None
+    assert layer_of(root, "s2").find("ows:Metadata", NS) is None
+
+
+def test_a_layer_points_to_its_record(document):
+    address = layer_of(document(), "s2").find("ows:Metadata", NS).get(f"{{{NS['x']}}}href")
+    assert "REQUEST=GetMetadata&LAYER=s2" in address
+
+
+def test_tiles_have_one_address_and_feature_info_one_of_each_format(document):
+    # OpenLayers would take those of several formats in turn.
+    resources = layer_of(document(), "s2").findall("t:ResourceURL", NS)
+    endings = [(r.get("resourceType"), r.get("format"), r.get("template").rpartition(".")[2]) for r in resources]
+    assert endings == [
+        ("tile", "image/png", "png"),
+        ("FeatureInfo", "text/plain", "txt"),
+        ("FeatureInfo", "text/html", "html"),
+        ("FeatureInfo", "application/json", "json"),
+        ("FeatureInfo", "application/geo+json", "geojson"),
+        ("FeatureInfo", "application/vnd.ogc.gml", "gml"),
+        ("FeatureInfo", "text/xml", "xml"),
+    ]
+
+
+def test_only_the_configured_formats_are_offered_and_given(engine, document, ask_service, rest):
+    engine.tile_formats = ("image/jpeg",)
+    assert [e.text for e in layer_of(document(), "s2").findall("t:Format", NS)] == ["image/jpeg"]
+    assert ask_service(WMTS, "/wmts", TILE | {"format": "image/jpeg"}).media_type == "image/jpeg"
+    assert b'locator="Format"' in ask_service(WMTS, "/wmts", TILE).body
+    assert rest(PATH | {"tail": "2080.png"}).status == 400
+
+
+def test_only_a_layer_that_follows_the_newest_is_told_to_be_kept_current(engine, document):
+    assert layer_of(document(), "s2").findtext("t:Dimension/t:Current", namespaces=NS) == "true"
+    engine.layers = (replace(engine.layers[0], time=TimeRules(default="2023-06-04")),)
+    assert layer_of(document(), "s2").findtext("t:Dimension/t:Current", namespaces=NS) == "false"
+
+
+@pytest.mark.parametrize(("sequence", "sections"), [("7", 0), ("7.0E0", 0), ("6", 5), ("", 5), ("x", 5)])
 def test_the_update_sequence_decides_what_is_sent(document, schema, sequence, sections):
     root = document(updatesequence=sequence)
     schema("ogc/wmts/1.0/wmts.xsd").assertValid(root)

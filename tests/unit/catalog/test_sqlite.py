@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -293,3 +294,16 @@ def test_a_search_finds_what_a_look_at_every_scene_finds(tmp_path_factory, scene
         found = catalog.search("s2", bbox=BBox(*box), times=tuple(times), max_cloud_cover=most)
         assert set(names(found)) == expected
     catalog.close()
+
+
+def test_a_change_is_dated_not_before_it_was_made(catalog):
+    before = time.time()
+    catalog.upsert([scene("a")])
+    # File systems round down to some milliseconds.
+    assert catalog.changed_ms() / 1000 > before - 0.05
+
+
+def test_each_file_is_known_by_itself(tmp_path):
+    made = [open_catalog(tmp_path / name, writable=True) for name in ("a.sqlite", "b.sqlite")]
+    again = open_catalog(tmp_path / "a.sqlite")
+    assert again.identity == made[0].identity != made[1].identity

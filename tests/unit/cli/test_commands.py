@@ -134,7 +134,7 @@ def test_version_names_what_it_stands_on(here, capsys):
     assert {"bandstand", "python", "proj", "numpy", "granian"} <= set(json.loads(capsys.readouterr().out))
 
 
-@pytest.mark.parametrize("command", ["serve", "ingest", "check", "layers", "version", "demo"])
+@pytest.mark.parametrize("command", ["serve", "ingest", "check", "layers", "version", "demo", "cite"])
 def test_help_shows_two_examples(command, capsys):
     assert run([command, "--help"]) == 0
     assert len(re.findall(rf"^  bandstand {command}", capsys.readouterr().out, re.MULTILINE)) >= 2
@@ -178,3 +178,17 @@ def test_serving_ingests_what_is_missing_answers_and_ends_quietly(configured):
     assert "ingest   s2: 3 of 3 scenes" in text
     assert "config   config.yml ok (1 collection, 1 layer)" in text
     assert "catalog  3 items, newest 2023-06-06T00:00:00Z" in text
+
+
+def test_the_conformance_instance_is_made_once_and_is_in_order(here, capsys):
+    assert run(["cite", "site", "--no-serve"]) == 0
+    assert "cite_lakes: 1 of 1 scenes" in capsys.readouterr().err
+    assert run(["cite", "site", "--no-serve"]) == 0
+    assert "ingest" not in capsys.readouterr().err
+    assert run(["check", "site/config.yml", "--strict"]) == 0
+
+
+def test_a_conformance_instance_that_cannot_be_written_is_told(here, capsys):
+    (here / "site").write_text("a file")
+    assert run(["cite", "site/inner", "--no-serve"]) == 1
+    assert "cannot write the conformance instance to site/inner: Not a directory" in capsys.readouterr().err

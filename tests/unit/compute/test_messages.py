@@ -198,3 +198,9 @@ def test_in_a_long_expression_the_caret_still_stands_below_the_fault(read):
     _, shown, carets, _ = caught.value.message.split("\n")
     first, last = carets.index("^"), carets.rindex("^")
     assert (shown[first : last + 1], caught.value.column) == ("B99", text.index("B99") + 1)
+
+
+def test_a_name_of_kilobytes_makes_no_message_of_kilobytes(read):
+    with pytest.raises(InvalidProgram) as caught:
+        read("B" * 4000)
+    assert len(caught.value.message) < 1000

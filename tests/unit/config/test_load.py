@@ -186,3 +186,83 @@ def test_anchors_are_merged(load):
     )
     config = load(text)
     assert (config.collections["b"].profile, config.collections["b"].title) == ("dem", "B")
+
+
+DEM = "collections: {a: {profile: dem%s}}\nlayers: [{name: a, collection: a}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "server: {trusted_proxies: [10.0.0.0/8, foo]}\n",
+            "config.yml:1:40  error    server.trusted_proxies[1]: expected an address or a network such as 10.0.0.0/8, got 'foo'.",
+        ),
+        ("server: {workers: 0}\n", "config.yml:1:19  error    server.workers: expected auto or a number from 1 up, got 0."),
+        ("server: {workers: -3}\n", "config.yml:1:19  error    server.workers: expected auto or a number from 1 up, got -3."),
+        (
+            DEM % ", pattern: '('",
+            "config.yml:1:42  error    collections.a.pattern: is no regular expression (missing ), unterminated subpattern at position 0), got '('.",
+        ),
+        (
+            DEM % ", time: {default: lestest}",
+            "config.yml:1:49  error    collections.a.time.default: expected latest, earliest, all or one ISO 8601 time, got 'lestest'. Did you mean \"latest\"?",
+        ),
+        (
+            DEM % ", time: {default: default}",
+            "config.yml:1:49  error    collections.a.time.default: expected latest, earliest, all or one ISO 8601 time, got 'default'.",
+        ),
+        (
+            DEM % ", time: {default: '2023-01-01,2023-02-01'}",
+            "config.yml:1:49  error    collections.a.time.default: expected latest, earliest, all or one ISO 8601 time, got '2023-01-01,2023-02-01'.",
+        ),
+        (
+            "crs: [EPSG:32660..32601]\n",
+            'config.yml:1:7  error    crs[0]: "EPSG:32660..32601" ends before it begins',
+        ),
+        (
+            "crs: ['EPSG:a..b']\n",
+            'config.yml:1:7  error    crs[0]: "EPSG:a..b" is no range of codes such as EPSG:32601..32660',
+        ),
+        ("a: &x [*x]\n", "config.yml:1:4  error    a[0]: refers to what it stands in"),
+        ("a: &x {b: {c: *x}}\n", "config.yml:1:4  error    a.b.c: refers to what it stands in"),
+        ("service: {title: 2023-02-30}\n", "config.yml:1:18  error    service.title: this cannot be read: day is out of range for month"),
+        ("service: {title: !!python/name:os.system x}\n", "config.yml:1:18  error    service.title: this cannot be read: could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:os.system'"),
+        ("service: {<<: 5}\n", "config.yml:1:10  error    service: this cannot be read: expected a mapping or list of mappings for merging, but found scalar"),
+        (
+            "tile_matrix_sets: {T: {crs: EPSG:32631, origin: [0,1], resolutions: [.nan], extent: [0,0,1,1]}}\n",
+            "config.yml:1:70  error    tile_matrix_sets.T.resolutions[0]: expected a finite number, got nan.",
+        ),
+        (
+            "tile_matrix_sets: {T: {crs: EPSG:32631, origin: [.inf,1], resolutions: [1], extent: [0,0,1,1]}}\n",
+            "config.yml:1:50  error    tile_matrix_sets.T.origin[0]: expected a finite number, got inf.",
+        ),
+        ("limits: {timeout_s: .nan}\n", "config.yml:1:21  error    limits.timeout_s: expected a finite number, got nan."),
+        (
+            "collections: {a: {profile: dem, bands: {elevation: {scale: .inf}}}}\n",
+            "config.yml:1:60  error    collections.a.bands.elevation.scale: expected a finite number, got inf.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_that_would_show_later_is_told_now(problems, text, expected):
+    assert expected in problems(text)
+
+
+def test_a_variable_that_is_no_yaml_is_a_text(load):
+    assert load("service:\n  title: ${BAD}\n", BAD="[x").service.title == "[x"
+
+
+@pytest.mark.parametrize(
+    "text", ["latest", "earliest", "all", "2023-06-14", "2023-06", "'2023-06-14T10:00:00Z'", "current"]
+)
+def test_the_default_time_may_be_a_word_or_a_time(load, text):
+    assert load(DEM % f", time: {{default: {text}}}").collections["a"].time.default == text.strip("'")
+
+
+def test_nodata_may_be_nan(load):
+    band = (
+        load("collections: {a: {profile: dem, bands: {elevation: {nodata: .nan}}}}\n")
+        .collections["a"]
+        .bands["elevation"]
+    )
+    assert band.nodata != band.nodata

@@ -46,6 +46,9 @@ def test_an_unknown_layer_is_told_with_a_near_name(engine):
         ({"bands": ("B99",)}, UnknownBand, "bands"),
         ({"expr": "B08 +"}, InvalidProgram, "expr"),
         ({"expr": "B04;B03"}, InvalidProgram, "expr"),
+        ({"bands": ("B04", "B03")}, InvalidProgram, "bands"),
+        ({"bands": ("B04",), "style": "true_color"}, InvalidProgram, "bands"),
+        ({"expr": "a=B04;b=B03;c=B02", "bands": ("a", "b")}, InvalidProgram, "bands"),
         ({"time": "yesterday"}, InvalidTime, "time"),
         ({"time": "1999-01-01"}, InvalidTime, "time"),
         ({"range": "a,b"}, InvalidParameter, "range"),
@@ -98,6 +101,13 @@ def test_a_client_that_has_the_answer_gets_304_and_no_pixel_moves(engine):
     tag = engine.run(request).etag
     again = engine.run(request, if_none_match=f'"{tag}"')
     assert (again.status, again.body) == (304, b"")
+
+
+def test_a_client_that_has_a_picture_of_two_collections_gets_304(engine):
+    layers = (settle(engine), settle(engine, "elevation"))
+    request = Request(layers=layers, grid=overview(engine), output=MAP)
+    tag = engine.run(request).etag
+    assert engine.run(request, if_none_match=f'"x", "{tag}"').status == 304
 
 
 def test_a_named_time_may_be_kept_longer_than_the_newest(engine):

@@ -413,3 +413,98 @@ def test_unchanged_scenes_are_passed_quickly(take, tmp_path):
     report = take(tmp_path / "a")
     assert report.unchanged == 300
     assert time.perf_counter() - begun < 5.0
+
+
+# Strange values
+
+
+def _strange(folder, change):
+    """A good scene and one whose item was spoilt, in one item collection."""
+    features = []
+    for name in ("good", "strange"):
+        write_band(folder / name / "B04.tif")
+        features.append(
+            {
+                "type": "Feature",
+                "stac_version": "1.0.0",
+                "id": name,
+                "properties": {"datetime": "2022-06-01T10:00:00Z"},
+                "geometry": None,
+                "links": [],
+                "assets": {"B04": {"href": f"./{name}/B04.tif", "type": "image/tiff", "roles": ["data"]}},
+            }
+        )
+    # First, so that what comes after it would be lost.
+    features.reverse()
+    change(features[0])
+    path = folder / "items.json"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def _put(*keys, value):
+    def change(item):
+        for key in keys[:-1]:
+            item = item[key]
+        item[keys[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _put("assets", "B04", "href", value="a\0b"),
+        _put("assets", "B04", "href", value="file://[x"),
+        _put("assets", "B04", "href", value="https://[x"),
+        _put("assets", "B04", "href", value="x" * 5000),
+        _put("assets", "B04", "type", value=None),
+        _put("assets", "B04", "roles", value=5),
+        _put("assets", "B04", "eo:bands", value=7),
+        _put("assets", "B04", "eo:bands", value=[{"name": ["B04"]}]),
+        _put("assets", "B04", "proj:transform", value=["x"]),
+        _put("assets", "B04", "proj:transform", value=[None]),
+        _put("assets", "B04", "raster:bands", value=[{"scale": 10**400}]),
+        _put("assets", "B04", "classification:classes", value=[{"value": 1, "name": ["x"]}, {"value": True}]),
+        _put("properties", "datetime", value="0001-01-01T00:00:00+14:00"),
+        _put("properties", "datetime", value="9999-12-31T23:59:59-14:00"),
+        _put("properties", "datetime", value={"at": 5}),
+        _put("properties", "eo:cloud_cover", value=10**400),
+        _put("properties", "s2:processing_baseline", value=[1]),
+        _put("properties", "title", value="\ud800"),
+        _put("id", value="\ud800"),
+        _put("geometry", value={"type": "Polygon", "coordinates": [[[None, 1], [2, 3], [4, 5]]]}),
+        _put("geometry", value={"type": "GeometryCollection", "geometries": 5, "coordinates": 1}),
+    ],
+)
+def test_a_strange_value_costs_no_more_than_its_own_scene(take, catalog, tmp_path, change):
+    report = take(_strange(tmp_path, change))
+    assert "good" in {item.id for item in catalog.search("c")}
+    assert report.found == report.new + len(report.failed) == 2
+    "".join(text for failed in report.failed for text in failed).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, '{"a":' * 100_000, "\0", '{"type": "FeatureCollection", "features": 5}'],
+    ids=lambda t: t[:12],
+)
+def test_a_strange_document_costs_no_more_than_itself(take, catalog, tmp_path, text):
+    _strange(tmp_path, lambda item: None)
+    (tmp_path / "a.json").write_text(text)
+    take(tmp_path)
+    assert {item.id for item in catalog.search("c")} == {"good", "strange"}
+
+
+def test_a_link_that_is_no_address_costs_no_more_than_itself(take, catalog, tmp_path):
+    _strange(tmp_path, lambda item: None)
+    links = [
+        {"rel": "item", "href": "http://[x"},
+        {"rel": "item", "href": "a\0b"},
+        {"rel": "item", "href": "items.json"},
+    ]
+    root = tmp_path / "catalog.json"
+    root.write_text(json.dumps({"type": "Catalog", "stac_version": "1.0.0", "id": "c", "links": links}))
+    report = take(root)
+    assert {item.id for item in catalog.search("c")} == {"good", "strange"}
+    assert len(report.failed) == 2

@@ -1,7 +1,9 @@
-"""Nodata that no file declares: the profile's or the configuration's masks all the same."""
+"""Nodata that the file does not declare: the profile's or the configuration's masks all the same."""
 
 import numpy as np
+import pytest
 import rasterio
+from tests.unit.engine.conftest import write_tiff
 
 from bandstand.catalog.sqlite import open_catalog
 from bandstand.config.load import load_config
@@ -47,3 +49,25 @@ def test_zero_is_nodata_where_only_the_profile_says_so(tmp_path):
     with rasterio.MemoryFile(body if isinstance(body, bytes) else b"".join(body)) as memory, memory.open() as file:
         assert ((file.read_masks(1) != 0) == (values != 0)).all()
     engine.close()
+
+
+def test_a_configured_nodata_masks_beside_that_of_the_file(archive, tmp_path):
+    values = np.full((64, 64), 1000, np.uint16)
+    values[:10] = 7
+    values[10:20] = 0
+    write_tiff(tmp_path / "one" / "a_20220601.tif", values, nodata=0, name="v")
+    made = archive(
+        "collections: {c: {profile: generic, source: one, bands: {v: {nodata: 7}}}}\n"
+        "layers: [{name: c, collection: c, style: grey}]\n"
+    )
+    found = made.coverage("c", made.grid("c"), expr="w=v+1")
+    np.testing.assert_array_equal(found.valid[0], values == 1000)
+
+
+def test_a_nodata_that_is_the_files_is_not_looked_for_twice(archive, tmp_path, monkeypatch):
+    write_tiff(tmp_path / "one" / "a_20220601.tif", np.ones((64, 64), np.float32), nodata=-9999.9, name="v")
+    made = archive(
+        "collections: {c: {profile: generic, source: one}}\nlayers: [{name: c, collection: c, style: grey}]\n"
+    )
+    monkeypatch.setattr("bandstand.engine.run._without_nodata", lambda *_: pytest.fail("masked twice"))
+    assert made.coverage("c", made.grid("c")).valid.all()

@@ -81,3 +81,27 @@ def test_a_crs_that_no_scene_reaches_is_refused(engine, monkeypatch):
 )
 def test_a_tag_is_held_whole_or_not_at_all(header, held):
     assert holds_tag(header, "a-0.1") is held
+
+
+@pytest.mark.parametrize("wishes", [{"expr": "SCL"}, {"expr": "kind=SCL"}, {"bands": ("SCL",)}])
+def test_a_band_of_classes_gets_the_colours_of_its_classes(engine, wishes):
+    style = settle(engine, **wishes).style
+    assert style.kind == "classes"
+    vegetation = next(entry for entry in style.classes if entry.low == entry.high == 4)
+    assert (vegetation.label.casefold(), vegetation.colour[3]) == ("vegetation", 255)
+    assert len({entry.colour for entry in style.classes}) > 5
+
+
+def test_what_is_computed_of_classes_is_no_class(engine):
+    assert settle(engine, expr="SCL * 2").style.kind == "ramp"
+
+
+def test_a_colour_map_of_the_request_wins_over_the_colours_of_classes(engine):
+    style = settle(engine, expr="SCL", colormap="viridis", range="0,11").style
+    assert (style.kind, style.ranges) == ("ramp", ((0.0, 11.0),))
+
+
+def test_a_named_style_wins_over_the_colours_of_classes(engine):
+    layer = engine.layer("ndvi", "wms")
+    assert engine.ask(layer, Ask(expr="SCL", style="ndvi")).style.name == "ndvi"
+    assert engine.ask(layer, Ask(expr="SCL", style="default")).style.kind == "classes"

@@ -1,5 +1,6 @@
 """One resolver of time: what a TIME value means for the scenes that exist."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from bandstand.engine.times import NEVER, Groups, axis, resolve
 from bandstand.errors import InvalidTime
 from bandstand.model.layer import TimeRules
-from bandstand.model.time import Moment, TimeSpan, parse_time
+from bandstand.model.time import Moment, TimeSpan, parse_duration, parse_time
 
 DAYS = ("2023-06-04", "2023-06-09", "2023-06-14", "2023-06-29")
 SERIES = tuple(Moment(datetime.fromisoformat(f"{day}T10:56:19.024+00:00"), 2.0) for day in DAYS)
@@ -175,9 +176,54 @@ def test_every_published_time_is_accepted_verbatim_by_all_resolutions():
             assert resolve(parse_time(value), moments, rules).label == value
 
 
-def test_an_endless_series_is_refused():
-    with pytest.raises(InvalidTime, match="shorter interval"):
-        drawn("1900-01-01/2023-06-30/PT1S")
+@pytest.mark.parametrize("period", ["P9999999D", "P9999Y", "P99999M", "P9999Y9999999D"])
+def test_a_series_that_leads_beyond_the_calendar_has_one_step(period):
+    assert drawn(f"2023-06-09/2023-06-30/{period}") == ["06-09"]
+
+
+PERIODS = ("PT1S", "PT0.001S", "PT7H", "P1D", "P3D", "P10DT1H", "P1W", "P1M", "P2M", "P1M1D", "P1Y", "P1Y2M3DT4H")
+
+
+def stepped(start, last, period, resolution):
+    """Labels of all steps, by counting."""
+    labels, step = set(), 0
+    while (moment := period.times(step).after(start)) <= last:
+        labels.add(Groups((Moment(moment, 0.0),), resolution).labels[0])
+        step += 1
+    return labels
+
+
+@given(
+    days=st.sets(st.integers(0, 900), min_size=1, max_size=12),
+    start=st.datetimes(datetime(2022, 12, 1), datetime(2024, 6, 1)),  # noqa: DTZ001 - made one below
+    period=st.sampled_from([text for text in PERIODS if text[:2] != "PT"] + ["PT7H"]),
+    resolution=st.sampled_from(["instant", "day", "solar-day", "month", "year"]),
+)
+@settings(deadline=None)
+def test_a_series_means_the_times_that_one_of_its_steps_falls_on(days, start, period, resolution):
+    start = start.replace(tzinfo=UTC, microsecond=0)
+    moments = tuple(
+        Moment(start.replace(hour=0, minute=0, second=0) + timedelta(days=day), 0.0) for day in sorted(days)
+    )
+    found = Groups(moments, resolution)
+    positions = found.within(TimeSpan(start, None))
+    resolved = resolve(parse_time(f"{start.isoformat()}/../{period}"), moments, TimeRules(resolution=resolution))
+    labels = stepped(start, found.all[-1].period.end, parse_duration(period), resolution)
+    expected = found.spans(p for p in positions if found.labels[p] in labels) or (NEVER,)
+    assert resolved.spans == expected
+
+
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("start", ["0001-01-01", "2023-06-01"])
+def test_a_series_of_many_steps_costs_no_more_than_one_of_few(start, period):
+    moments = tuple(
+        Moment(datetime(2000, 1, 1, 10, tzinfo=UTC) + timedelta(days=day), 2.0) for day in range(3000, 9000)
+    )
+    query = parse_time(f"{start}/2024-06-30/{period}")
+    resolve(query, moments, RULES)
+    before = time.process_time()
+    resolve(query, moments, RULES)
+    assert time.process_time() - before < 0.25
 
 
 starts = st.datetimes(datetime(2020, 1, 1), datetime(2020, 3, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone follows

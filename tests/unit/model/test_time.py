@@ -61,6 +61,13 @@ def test_a_day_reaches_to_its_last_microsecond():
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["9999", "9999-12", "9999-12-31", "99991231", "9999-365", "9999-12-31T23Z", "9999-12-31T23:59:59.999999Z"]
+)
+def test_the_end_of_the_calendar_is_a_time_like_any_other(text):
+    assert span(text).end == span(f"2023-06-14/{text}").end == datetime.max.replace(tzinfo=UTC)
+
+
 def test_milliseconds_are_matched_to_the_millisecond():
     found = span("2023-06-14T10:56:19.024Z")
     assert found.end - found.start == timedelta(microseconds=999)

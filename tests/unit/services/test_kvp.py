@@ -40,7 +40,10 @@ def test_a_whole_number_reads_back_with_or_without_a_fraction_of_zero(value):
     assert kvp.integer(str(value), "N") == kvp.integer(f"{value}.0", "N") == value
 
 
-@pytest.mark.parametrize("text", ["", " ", "x", "1_0", "nan", "inf", "-inf", "0x10", "1,5", "1e400"])
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "x", "1_0", "nan", "inf", "-inf", "0x10", "1,5", "1e400", "\uff12\uff15", "\u00b2", f"1.{'0' * 999}1"],
+)
 def test_what_is_no_finite_number_is_refused(text):
     with pytest.raises(InvalidParameter, match="no finite number"):
         kvp.number(text, "N")
@@ -139,6 +142,17 @@ def test_sequences_are_compared_as_integers(asked, current, order):
 def test_hostile_or_broken_xml_is_refused(body):
     with pytest.raises(BadRequest):
         parse_xml(body, max_bytes=1000)
+
+
+def test_a_document_type_in_another_encoding_is_seen():
+    text = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'
+    with pytest.raises(BadRequest, match="document type"):
+        parse_xml(text.encode("utf-16"), max_bytes=10_000)
+
+
+def test_a_flood_of_tags_is_refused_before_it_is_parsed():
+    with pytest.raises(TooLarge, match="tags"):
+        parse_xml(b"<a>" + b"<b/>" * 200_000 + b"</a>", max_bytes=10**6)
 
 
 def test_xml_above_the_limit_is_not_even_read():

@@ -1,5 +1,7 @@
 """Laws of the mosaic: best first, all bands or none, stop when full."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -124,3 +126,24 @@ def test_copied_and_interpolated_scenes_join_without_loss(first):
     raster = mosaic.raster()
     assert (raster.values[0, 0, 0], raster.values[0, 0, 8]) == (value[first], value[second])
     assert raster.fields[0].dtype == "float64"
+
+
+def test_many_scenes_take_no_more_memory_than_two():
+    side = 512
+    grid = Grid(parse_crs("EPSG:32631"), Affine(10.0, 0.0, 0.0, 0.0, -10.0, 0.0), side, side)
+    mosaic = Mosaic(grid, FIELDS[:1])
+    values = np.ones((side, side), np.uint16)
+
+    def feed(first, end):
+        for number in range(first, end):
+            mask = np.zeros((side, side), bool)
+            mask[number] = True
+            mosaic.feed([(values, mask)], FIELDS[:1], number)
+
+    feed(0, 2)
+    tracemalloc.start()
+    feed(2, 200)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 3 * side * side
+    np.testing.assert_array_equal(mosaic.sources[:, 0], np.where(np.arange(side) < 200, np.arange(side), -1))

@@ -328,3 +328,28 @@ def test_a_polar_picture_shows_every_longitude():
     u, _ = positions(world, grid)
     assert ok.all()
     assert (out == np.floor(u)).mean() > 0.9999
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 9), (9, 1), (2, 5), (1, 90), (90, 1)])
+@pytest.mark.parametrize("crs", [WEB_MERCATOR, WGS84], ids=["mercator", "degrees"])
+def test_one_pixel_or_one_line_is_what_the_whole_picture_has_there(crs, width, height, method):
+    values, valid, at = source(400, 400, seed=3)
+    centre = transformer(ZONE, crs).transform(*at.transform(200, 200))
+    pixel = 60.0 if crs == WEB_MERCATOR else 60.0 / 111_000
+    x, y = centre[0] - 50 * pixel, centre[1] + 50 * pixel
+    grid = Grid(crs, Affine(pixel, 0.0, x, 0.0, -pixel, y), 100, 100)
+    whole, whole_ok = run(values, valid, at, grid, method, scale=6.0)
+    for col, row in ((4, 5), (0, 0), (100 - width, 100 - height), (7, 3)):
+        part, ok = run(values, valid, at, grid.crop(col, row, width, height), method, scale=6.0)
+        there = (slice(row, row + height), slice(col, col + width))
+        np.testing.assert_array_equal(ok, whole_ok[there])
+        np.testing.assert_allclose(part[ok], whole[there][ok], atol=2e-3)
+
+
+def test_the_scale_of_a_single_pixel_is_measured_too():
+    values, valid, at = source(400, 400)
+    x, y = transformer(ZONE, WEB_MERCATOR).transform(*at.transform(200, 200))
+    grid = Grid(WEB_MERCATOR, Affine(90.0, 0.0, x, 0.0, -90.0, y), 1, 1)
+    measured, told = (run(values, valid, at, grid, "bilinear", **more)[0] for more in ({}, {"scale": 6.0}))
+    np.testing.assert_array_equal(measured, told)

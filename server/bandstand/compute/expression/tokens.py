@@ -18,6 +18,8 @@ _TOKEN = re.compile(
 _SPACE = re.compile(r"\s*")
 _MARGIN = 60
 """Characters of a long expression that are shown to each side of the fault."""
+_LONGEST = 80
+"""Characters of a fault that are shown."""
 _LIKELY = {
     "\u2212": "-", "\u2013": "-", "\u2014": "-", "\u00d7": "*", "\u00b7": "*", "\u00f7": "/", "\u2264": "<=",
     "\u2265": ">=", "\u2260": "!=", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'",
@@ -50,7 +52,7 @@ def fail(source: str, message: str, start: int, end: int | None = None, *, hint:
     Raises:
         InvalidProgram: Always. Its message has the fault with its column, the text, carets below it, and the hint.
     """
-    end = start + 1 if end is None or end <= start else end
+    end = start + 1 if end is None or end <= start else min(end, start + _LONGEST)
     first = max(0, start - _MARGIN)
     last = min(len(source), end + _MARGIN)
     # One character for one character, so that the carets stay below what they mean.

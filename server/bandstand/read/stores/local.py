@@ -5,9 +5,16 @@ import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 from bandstand.errors import SourceUnavailable, shorten
+
+_LOOK_EVERY_S = 1.0
+"""How long a file is taken to be as it was when it was looked at."""
+_MOST_LOOKED = 100_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _File:
@@ -32,6 +39,8 @@ class LocalStore:
         self._most = most
         self._lock = threading.Lock()
         self._files: OrderedDict[tuple[str, str], _File] = OrderedDict()
+        # When each file was last looked at. Unlocked: to look once too often does no harm.
+        self._looked: dict[tuple[str, str], float] = {}
 
     def __del__(self) -> None:
         self.close()
@@ -53,6 +62,28 @@ class LocalStore:
             raise SourceUnavailable(f'"{_name(href)}" cannot be read: {_reason(error)}.') from error
         finally:
             self._give_back(file)
+
+    def watch(self, href: str, version: str) -> None:
+        """Make sure that the name still stands for the version; asks the disk at most once a second for each file.
+
+        Raises:
+            SourceUnavailable: No such file any more, or it has changed.
+        """
+        key = (href, version)
+        now = monotonic()
+        looked = self._looked.get(key)
+        if looked is not None and now - looked < _LOOK_EVERY_S:
+            return
+        if len(self._looked) > _MOST_LOOKED:
+            self._looked.clear()
+        self._looked[key] = now
+        try:
+            found = _stat(href)
+            if not _is_as_known(found, version):
+                raise _changed(href, found, version)
+        except SourceUnavailable:
+            self._looked.pop(key, None)
+            raise
 
     def version(self, href: str) -> str:
         """Size and time of the last change: `size-mtime_ns`."""
@@ -83,7 +114,7 @@ class LocalStore:
         key = (href, version)
         with self._lock:
             file = self._files.get(key)
-            if file is not None and _is_as_known(os.fstat(file.descriptor), version):
+            if file is not None and _is_there(os.fstat(file.descriptor), version):
                 self._files.move_to_end(key)
                 file.readers += 1
                 return file
@@ -132,11 +163,31 @@ def _open(href: str, version: str) -> _File:
         raise SourceUnavailable(f'"{_name(href)}" is not a file.')
     if not _is_as_known(found, version):
         os.close(descriptor)
-        raise SourceUnavailable(
-            f'"{_name(href)}" has changed since it was ingested ({version.partition("-")[0]} bytes then, '
-            f"{found.st_size} now); ingest it again."
-        )
+        raise _changed(href, found, version)
     return _File(descriptor, found.st_size)
+
+
+def _changed(href: str, found: os.stat_result, version: str) -> SourceUnavailable:
+    size, _, modified = version.partition("-")
+    if size.isdecimal() and int(size) != found.st_size:
+        what = f"{size} bytes then, {found.st_size} now"
+    else:
+        what = f"written {_moment(int(modified))} then, {_moment(found.st_mtime_ns)} now"
+    return SourceUnavailable(f'"{_name(href)}" has changed since it was ingested ({what}); ingest it again.')
+
+
+def _moment(modified_ns: int) -> str:
+    try:
+        moment = _EPOCH + timedelta(microseconds=modified_ns // 1000)
+    except OverflowError:
+        return "at no time that can be told"
+    # Milliseconds tell apart what one second may hold.
+    return moment.isoformat(timespec="milliseconds" if modified_ns % 10**9 else "seconds").replace("+00:00", "Z")
+
+
+def _is_there(found: os.stat_result, version: str) -> bool:
+    """Whether an open file is as known and still has a name: one that was replaced or taken away has none."""
+    return found.st_nlink > 0 and _is_as_known(found, version)
 
 
 def _is_as_known(found: os.stat_result, version: str) -> bool:

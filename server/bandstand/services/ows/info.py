@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bandstand.model.ask import BandValue, Sample
 from bandstand.model.exchange import Response
+from bandstand.model.layer import Layer
 from bandstand.services.ows.xml import templates
 
 INFO_FORMATS = (
@@ -19,16 +21,21 @@ INFO_FORMATS = (
 )
 """As published; the first is the default."""
 
+NAMESPACE = "urn:bandstand:feature-info"
+"""Of the elements that GML feature info has of its own."""
+_GML_SCHEMA = "http://schemas.opengis.net/gml/2.1.2/feature.xsd"
 _TEMPLATES = templates("bandstand.services.ows")
 _WIDTH = 14
 
 
-def feature_info(samples: Sequence[Sample], media_type: str) -> Response:
+def feature_info(samples: Sequence[Sample], media_type: str, base_url: str) -> Response:
     """Word the samples of one pixel.
 
     Args:
-        samples: One a layer; undefined values are told as `null`, an empty cell or `no data`.
+        samples: In the order of layers, several of one layer best first; undefined values are told as `null`, an
+            empty cell or `no data`.
         media_type: One of `INFO_FORMATS`.
+        base_url: Public address of the application, where the schema of GML is.
     """
     if media_type == "text/plain":
         text = "\n".join(_plain(sample) for sample in samples)
@@ -38,12 +45,21 @@ def feature_info(samples: Sequence[Sample], media_type: str) -> Response:
         )
     elif media_type in {"application/vnd.ogc.gml", "text/xml"}:
         text = _TEMPLATES.get_template("feature_info.xml.j2").render(
-            features=[(s, list(_properties(s).items())) for s in samples if _hit(s)]
+            namespace=NAMESPACE,
+            schema=f"{base_url}/wms?SERVICE=WMS&REQUEST=GetFeatureInfoSchema",
+            features=[(number, s, list(_properties(s).items())) for number, s in _numbered(samples)],
         )
     else:
         text = json.dumps(_collection(samples), ensure_ascii=False, allow_nan=False)
     body = text.encode("utf-8", "replace")
     return Response(media_type=media_type, body=body, headers=(("Cache-Control", "public, max-age=60"),))
+
+
+def feature_info_schema(layers: Sequence[Layer]) -> Response:
+    """The application schema of GML feature info (GML 2.1.2): an element a layer, with the values as they come."""
+    names = [layer.name for layer in layers if layer.queryable and layer.name != "FeatureCollection"]
+    text = _TEMPLATES.get_template("feature_info.xsd.j2").render(namespace=NAMESPACE, gml=_GML_SCHEMA, names=names)
+    return Response(media_type="text/xml", body=text.encode(), headers=(("Cache-Control", "public, max-age=60"),))
 
 
 def with_warnings(response: Response, warnings: Sequence[str]) -> Response:
@@ -55,6 +71,14 @@ def with_warnings(response: Response, warnings: Sequence[str]) -> Response:
 
 def _hit(sample: Sample) -> bool:
     return bool(sample.item) or any(value.value is not None for value in (*sample.outputs, *sample.bands))
+
+
+def _numbered(samples: Sequence[Sample]) -> Iterator[tuple[int, Sample]]:
+    """The samples that have something, counted from 1 in each layer."""
+    counts: Counter[str] = Counter()
+    for sample in filter(_hit, samples):
+        counts[sample.layer] += 1
+        yield counts[sample.layer], sample
 
 
 def _short(value: float | None) -> str:
@@ -78,13 +102,15 @@ def _words(value: BandValue) -> str:
     return f"{text:<8} ({'; '.join(notes)})" if notes else text
 
 
+def _position(lon: float, lat: float) -> str:
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        return "nowhere on Earth"
+    return f"{abs(lon):.5f} {'E' if lon >= 0 else 'W'}, {abs(lat):.5f} {'N' if lat >= 0 else 'S'} (EPSG:4326)"
+
+
 def _rows(sample: Sample) -> Iterator[tuple[str, str]]:
     """Names and texts, in the order they are shown."""
-    lon, lat = sample.lonlat
-    yield (
-        "position",
-        f"{abs(lon):.5f} {'E' if lon >= 0 else 'W'}, {abs(lat):.5f} {'N' if lat >= 0 else 'S'} (EPSG:4326)",
-    )
+    yield "position", _position(*sample.lonlat)
     if sample.time:
         yield "date", sample.time
     names = {value.field.name for value in sample.outputs}
@@ -128,12 +154,11 @@ def _collection(samples: Sequence[Sample]) -> dict[str, object]:
     features = [
         {
             "type": "Feature",
-            "id": f"{sample.layer}.1",
+            "id": f"{sample.layer}.{number}",
             "geometry": {"type": "Point", "coordinates": list(sample.lonlat)},
             "properties": _properties(sample),
         }
-        for sample in samples
-        if _hit(sample)
+        for number, sample in _numbered(samples)
     ]
-    layers = ",".join(sample.layer for sample in samples)
+    layers = ",".join(dict.fromkeys(sample.layer for sample in samples))
     return {"type": "FeatureCollection", "layer": layers, "features": features}

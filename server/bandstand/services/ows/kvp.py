@@ -13,6 +13,8 @@ from bandstand.model.style import Rgba
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 _HEX = frozenset("0123456789abcdef")
+_LONGEST_NUMBER = 100
+"""Characters; clients print at most 17 digits."""
 _MEDIA_ALIASES = {
     "png": "image/png",
     "jpeg": "image/jpeg",
@@ -72,7 +74,8 @@ def number(text: str, key: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or "_" in text:
+    # Python reads the digits of every script, underscores, and as many places as one likes: no standard has them.
+    if not math.isfinite(value) or "_" in text or not text.isascii() or len(text) > _LONGEST_NUMBER:
         raise InvalidParameter(f'{key} "{shorten(text)}" is no finite number; give one such as 0.5.', locator=key)
     return value
 

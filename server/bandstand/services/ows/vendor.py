@@ -110,19 +110,21 @@ def read_resampling(text: str, key: str) -> Resampling:
     return found
 
 
-def check_style(layer: Layer, name: str) -> None:
-    """Refuse a style that a layer lacks, where only its numbers are asked for.
+def drawn_style(layer: Layer, name: str) -> str:
+    """The name of the style that a picture would have; an empty one means the layer's own.
 
     Raises:
-        UnknownStyle: Locator `style`.
+        UnknownStyle: The layer lacks it; locator `style`.
     """
-    if layer.style(name) is None:
+    style = layer.style(name)
+    if style is None:
         names = [style.name for style in layer.styles]
         raise UnknownStyle(
             f'Layer "{layer.name}" has no style "{shorten(name)}".{suggest(name, names)} '
             f"There are: {', '.join(names)}.",
             locator="style",
         )
+    return style.name
 
 
 def _keep(given: dict[str, tuple[str, str]], ours: str, key: str, text: str) -> dict[str, tuple[str, str]]:

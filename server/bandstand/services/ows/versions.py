@@ -1,9 +1,13 @@
 """Version and update sequence negotiation (OGC 06-042, 6.2.4; OGC 06-121r9, 7.3)."""
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from bandstand.errors import InvalidParameter, UnsupportedVersion, shorten
 from bandstand.services.ows.kvp import listed
+
+_NUMBER = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?([eE]\+?[0-9]{1,2})?")
 
 
 class CurrentUpdateSequence(InvalidParameter):
@@ -64,15 +68,19 @@ def compare_sequence(asked: str, current: str) -> int | None:
     Returns:
         Below, at or above 0; None when either is no integer, which means: send the full document.
     """
-    if not (asked.isdecimal() and current.isdecimal() and len(asked) < 40):
+    ours, theirs = _integer(current), _integer(asked)
+    if ours is None or theirs is None:
         return None
-    ours, theirs = int(current), int(asked)
     return (theirs > ours) - (theirs < ours)
 
 
-def published_sequence(revision: str) -> str:
-    """The update sequence to publish: only an integer can be compared by clients, anything else stays untold."""
-    return revision if revision.isdecimal() else ""
+def _integer(text: str) -> int | None:
+    """An integer however it is spelled: programs that count in floating point write `1.7E12`."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    value = Decimal(text)
+    return int(value) if value == value.to_integral_value() else None
 
 
 def refuse_higher_sequence(asked: str, current: str) -> None:

@@ -10,6 +10,7 @@ from bandstand.errors import MissingParameter
 from bandstand.model.ask import Ask
 from bandstand.model.exchange import Arguments, Response
 from bandstand.model.layer import Layer
+from bandstand.model.style import Style
 
 _SERVICES = ("wms", "wmts", "wcs", "xyz")
 _MOST_DATES = 5000
@@ -45,6 +46,13 @@ def _layer(engine: Engine, layer: Layer) -> dict[str, Any]:
         "queryable": layer.queryable,
         "services": sorted(layer.services),
         "styles": [{"name": s.name, "title": s.title or s.name, "kind": s.kind} for s in layer.styles],
+        **_look(style),
+    }
+
+
+def _look(style: Style) -> dict[str, Any]:
+    """What a page says of the colours."""
+    return {
         "kind": style.kind,
         "range": list(style.ranges[0]) if len(style.ranges) == 1 else None,
         "colormap": style.colormap.name if style.colormap else "",
@@ -105,21 +113,22 @@ def bands(engine: Engine, name: str) -> Response:
 
 
 def expression(engine: Engine, arguments: Arguments) -> Response:
-    """Whether an expression can be understood, and what it reads and gives."""
+    """Whether an expression can be understood, and what it reads and gives; with PICTURE also how it is painted."""
     text = arguments.get("expr")
     if not text:
         raise MissingParameter("EXPR is missing; send the expression to check.", locator="expr")
     layer_name, collection = arguments.get("layer"), arguments.get("collection")
+    style = None
     if layer_name:
         layer = _find(engine, layer_name)
         report = engine.check_expression(text, layer.collection)
         if arguments.get("picture"):
-            engine.ask(layer, Ask(expr=text))
+            style = engine.ask(layer, Ask(expr=text)).style
     elif collection:
         report = engine.check_expression(text, collection)
     else:
         raise MissingParameter("LAYER or COLLECTION is missing; bands differ between them.", locator="layer")
-    return _json(dataclasses.asdict(report))
+    return _json(dataclasses.asdict(report) | ({"style": _look(style)} if style else {}))
 
 
 def indices(engine: Engine, arguments: Arguments) -> Response:

@@ -100,10 +100,9 @@ def likely(args: Arguments, dialects: Sequence[Dialect]) -> Choice:
         same = (version_numbers(version) or () for version in dialect.versions)
         if numbers and any(numbers[:2] == known[:2] for known in same):
             return dialect, dialect.versions[0]
-    if not numbers:
-        for dialect in dialects:
-            if dialect.keys & set(args.keys()):
-                return dialect, dialect.versions[0]
+    for dialect in dialects:
+        if dialect.keys & set(args.keys()):
+            return dialect, dialect.versions[0]
     return dialects[0], dialects[0].versions[0]
 
 

@@ -5,10 +5,10 @@ from bandstand.errors import BandstandError, InvalidParameter, MissingParameter,
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.services.base import Route
 from bandstand.services.ows.xml import parse_xml
-from bandstand.services.wcs import v20
+from bandstand.services.wcs import v10, v11, v20
 from bandstand.services.wcs.negotiate import Dialect, by_document, choose, likely
 
-DIALECTS: tuple[Dialect, ...] = (v20.DIALECT,)
+DIALECTS: tuple[Dialect, ...] = (v20.DIALECT, v11.DIALECT, v10.DIALECT)
 """Newest first."""
 
 
@@ -49,8 +49,11 @@ def _spoken(call: Call) -> tuple[Dialect, str]:
     if call.body:
         for dialect in DIALECTS:
             # What cannot be parsed is searched: the report should still have the form that the client reads.
-            if any(uri.encode() in call.body[:4096] for uri in dialect.namespaces):
-                return dialect, dialect.versions[0]
+            # Whole, with its closing quote: that of 1.0 is the beginning of the others.
+            head = call.body[:4096]
+            if any(f"{uri}{quote}".encode() in head for uri in dialect.namespaces for quote in "\"'"):
+                named = (version for version in dialect.versions if f'version="{version}"'.encode() in head)
+                return dialect, next(named, dialect.versions[0])
     return likely(Arguments(call), DIALECTS)
 
 

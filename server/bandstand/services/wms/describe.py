@@ -3,18 +3,18 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from bandstand.engine.engine import Engine
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Response
 from bandstand.model.grid import BBox
 from bandstand.model.layer import Layer
-from bandstand.services.ows.dimension import published_times
+from bandstand.services.ows.dimension import published_series
 from bandstand.services.ows.footprint import footprint
 from bandstand.services.ows.info import INFO_FORMATS
-from bandstand.services.ows.versions import published_sequence
+from bandstand.services.ows.links import StyleEntry, metadata_url, published_styles
 from bandstand.services.ows.xml import templates
+from bandstand.services.wms.metadata import METADATA_FORMAT
 from bandstand.services.wms.parse import LEGEND_FORMATS, Version
 
 CAPABILITIES_MEDIA: dict[Version, str] = {"1.3.0": "text/xml", "1.1.1": "application/vnd.ogc.wms_xml"}
@@ -40,17 +40,6 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StyleEntry:
-    """A Style element."""
-
-    name: str
-    title: str
-    legend_url: str
-    legend_width: int
-    legend_height: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerEntry:
     """A Layer element."""
 
@@ -63,6 +52,7 @@ class LayerEntry:
     """Text of the dimension; empty where there is none."""
     default_time: str
     styles: tuple[StyleEntry, ...]
+    metadata_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +65,8 @@ class Folder:
 
 def capabilities(engine: Engine, version: Version, base_url: str) -> Response:
     """The capabilities document of a version; its ETag changes with layers, styles and scenes."""
-    revision = engine.revision()
+    # Before anything is read: a document may be newer than its number, never older.
+    sequence, revision = engine.sequence(), engine.revision()
     folders = _folders(engine, version, base_url)
     lonlat = _union([entry.lonlat for folder in folders for entry in folder.layers])
     shorts = _published(engine.crs, version)
@@ -92,10 +83,11 @@ def capabilities(engine: Engine, version: Version, base_url: str) -> Response:
         lonlat=lonlat,
         boxes=_boxes(lonlat, world, version),
         folders=folders,
-        update_sequence=published_sequence(revision),
+        update_sequence=sequence,
+        metadata_format=METADATA_FORMAT,
         home=engine.service.provider_url or f"{base_url}/",
     )
-    tag = hashlib.blake2b(f"wms {version} {revision} {base_url}".encode(), digest_size=12).hexdigest()
+    tag = hashlib.blake2b(f"wms {version} {sequence} {revision} {base_url}".encode(), digest_size=12).hexdigest()
     return Response(
         media_type=CAPABILITIES_MEDIA[version],
         body=body.encode(),
@@ -131,30 +123,10 @@ def _entry(layer: Layer, engine: Engine, version: Version, base_url: str) -> Lay
         lonlat=extent.lonlat,
         crs=_published(own, version),
         boxes=_boxes(extent.lonlat, engine.crs, version),
-        times=",".join(published_times(times, layer.time.resolution)),
+        times=published_series(times, layer.time.resolution),
         default_time=times.default,
-        styles=tuple(_style(layer, name, title, engine, base_url) for name, title in _style_names(layer)),
-    )
-
-
-def _style_names(layer: Layer) -> list[tuple[str, str]]:
-    return [(style.name, style.title or style.name) for style in layer.styles]
-
-
-def _style(layer: Layer, name: str, title: str, engine: Engine, base_url: str) -> StyleEntry:
-    width, height = engine.legend_size(layer, name)
-    query = urlencode(
-        {
-            "SERVICE": "WMS",
-            "VERSION": "1.3.0",
-            "REQUEST": "GetLegendGraphic",
-            "LAYER": layer.name,
-            "STYLE": name,
-            "FORMAT": "image/png",
-        }
-    )
-    return StyleEntry(
-        name=name, title=title, legend_url=f"{base_url}/wms?{query}", legend_width=width, legend_height=height
+        styles=published_styles(layer, engine, base_url),
+        metadata_url=metadata_url(layer, base_url),
     )
 
 

@@ -13,6 +13,7 @@ from bandstand.errors import (
     TooLarge,
     UnknownLayer,
     UnknownOperation,
+    UnknownStyle,
     UnsupportedVersion,
     shorten,
     suggest,
@@ -24,7 +25,7 @@ from bandstand.model.request import Output, Request, StyledLayer
 from bandstand.model.style import Rgba
 from bandstand.services.ows import kvp
 from bandstand.services.ows.info import INFO_FORMATS
-from bandstand.services.ows.vendor import Wishes, check_style, read_wishes
+from bandstand.services.ows.vendor import Wishes, drawn_style, read_wishes
 from bandstand.services.ows.versions import negotiate, version_numbers
 
 Version = Literal["1.3.0", "1.1.1"]
@@ -38,6 +39,8 @@ OPERATIONS: Mapping[str, str] = {
     "feature_info": "GetFeatureInfo",
     "getlegendgraphic": "GetLegendGraphic",
     "describelayer": "DescribeLayer",
+    "getmetadata": "GetMetadata",
+    "getfeatureinfoschema": "GetFeatureInfoSchema",
 }
 LEGEND_FORMATS = ("image/png", "image/jpeg", "application/json")
 LEGEND_MAX_PX = 2048
@@ -63,6 +66,8 @@ class InfoQuery:
 
     request: Request
     media_type: str
+    count: int
+    """At most so many scenes a layer."""
     warnings: tuple[str, ...]
 
 
@@ -164,11 +169,11 @@ def read_info(args: Arguments, version: Version, engine: Engine) -> InfoQuery:
     """
     asked = kvp.listed(kvp.required(args, "QUERY_LAYERS", hint="names out of LAYERS"))
     names = kvp.listed(args.get("layers")) or asked
-    layers = _named(names, "LAYERS", engine)
+    layers = _named(names, "LAYERS" if "layers" in args else "QUERY_LAYERS", engine)
     styles = _styles(args, len(layers))
     for name in asked:
         if name not in names:
-            engine.layer(name, "wms")
+            _layer(name, "QUERY_LAYERS", engine)
             raise UnknownLayer(
                 f'QUERY_LAYERS names "{shorten(name)}", which is not among LAYERS.', locator="QUERY_LAYERS"
             )
@@ -176,22 +181,28 @@ def read_info(args: Arguments, version: Version, engine: Engine) -> InfoQuery:
     if text := args.get("info_format"):
         media_type = kvp.media_type(text, INFO_FORMATS, "INFO_FORMAT")
     chosen = [names.index(name) for name in asked]
+    drawn = []
     for index in chosen:
         if not layers[index].queryable:
             raise NotQueryable(f'Layer "{layers[index].name}" gives no feature info.', locator="QUERY_LAYERS")
-        check_style(layers[index], styles[index])
-    if (count := args.get("feature_count")) and kvp.integer(count, "FEATURE_COUNT") < 1:
-        raise InvalidParameter(
-            f"FEATURE_COUNT {shorten(count)} is too small; give at least 1.", locator="FEATURE_COUNT"
-        )
+        drawn.append(drawn_style(layers[index], styles[index]))
+    count = _feature_count(args.get("feature_count"))
     grid = _grid(args, version, engine)
     column = _pixel(args, "I", "X", grid.width, version)
     row = _pixel(args, "J", "Y", grid.height, version)
     wishes = read_wishes(args, _INFO, time=args.get("time"), data=True)
-    styled = _settle(engine, [layers[i] for i in chosen], ["" for _ in chosen], wishes)
+    styled = _settle(engine, [layers[i] for i in chosen], drawn, wishes)
     output = Output(kind="values", media_type="application/json")
     request = Request(layers=styled, grid=grid.crop(column, row, 1, 1), output=output)
-    return InfoQuery(request=request, media_type=media_type, warnings=wishes.warnings)
+    return InfoQuery(request=request, media_type=media_type, count=count, warnings=wishes.warnings)
+
+
+def _feature_count(text: str) -> int:
+    """How many features of a layer are told (06-042, 7.4.3.6); 1 unless the client wants more."""
+    count = kvp.integer(text, "FEATURE_COUNT") if text else 1
+    if count < 1:
+        raise InvalidParameter(f"FEATURE_COUNT {shorten(text)} is too small; give at least 1.", locator="FEATURE_COUNT")
+    return count
 
 
 def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
@@ -210,13 +221,23 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
         text = args.get(key)
         sides.append(kvp.size(text, key, limit=LEGEND_MAX_PX, limit_name="of legends") if text else None)
     wishes = read_wishes(args, _LEGEND, style=args.get("style", "styles"), time=args.get("time"))
+    try:
+        styled = engine.ask(layer, wishes.ask)
+    except UnknownStyle as error:
+        raise UnknownStyle(error.message, locator="STYLE") from error
     return LegendQuery(
-        styled=engine.ask(layer, wishes.ask),
+        styled=styled,
         media_type=media_type,
         width=sides[0],
         height=sides[1],
         warnings=wishes.warnings,
     )
+
+
+def read_record(args: Arguments, engine: Engine) -> Layer:
+    """The layer whose metadata record GetMetadata asks for."""
+    name = kvp.required(args, "LAYER", "LAYERS", hint="the name of a layer")
+    return _named((name,), "LAYER", engine)[0]
 
 
 def read_described(args: Arguments, engine: Engine) -> list[Layer]:
@@ -236,7 +257,14 @@ def _named(names: tuple[str, ...], key: str, engine: Engine) -> list[Layer]:
         )
     if not all(names):
         raise MissingParameter(f"{key} has an empty member; give names of layers, with commas.", locator=key)
-    return [engine.layer(name, "wms") for name in names]
+    return [_layer(name, key, engine) for name in names]
+
+
+def _layer(name: str, key: str, engine: Engine) -> Layer:
+    try:
+        return engine.layer(name, "wms")
+    except UnknownLayer as error:
+        raise UnknownLayer(error.message, locator=key) from error
 
 
 def _styles(args: Arguments, count: int) -> list[str]:

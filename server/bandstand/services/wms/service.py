@@ -6,10 +6,11 @@ from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.limits import Limits
 from bandstand.services.base import Route
 from bandstand.services.ows import kvp
-from bandstand.services.ows.info import feature_info, with_warnings
+from bandstand.services.ows.info import feature_info, feature_info_schema, with_warnings
 from bandstand.services.ows.versions import refuse_known_sequence
 from bandstand.services.wms import faults
 from bandstand.services.wms.describe import capabilities, described_layers
+from bandstand.services.wms.metadata import metadata_record
 from bandstand.services.wms.parse import (
     Version,
     read_described,
@@ -18,6 +19,7 @@ from bandstand.services.wms.parse import (
     read_legend,
     read_map,
     read_operation,
+    read_record,
     read_version,
 )
 from bandstand.services.wms.picture import can_draw, error_picture
@@ -47,7 +49,7 @@ class Wms:
         operation = read_operation(args)
         version = read_version(args, operation)
         if operation == "GetCapabilities":
-            refuse_known_sequence(args.get("updatesequence"), engine.revision())
+            refuse_known_sequence(args.get("updatesequence"), str(engine.sequence()))
             return capabilities(engine, version, call.base_url)
         _check_exceptions(args)
         if operation == "GetMap":
@@ -56,12 +58,13 @@ class Wms:
             return with_warnings(response, query.warnings)
         if operation == "GetFeatureInfo":
             info = read_info(args, version, engine)
-            return with_warnings(feature_info(engine.sample(info.request), info.media_type), info.warnings)
+            samples = engine.sample(info.request, count=info.count)
+            return with_warnings(feature_info(samples, info.media_type, call.base_url), info.warnings)
         if operation == "GetLegendGraphic":
             legend = read_legend(args, engine)
             drawn = engine.legend(legend.styled, media_type=legend.media_type, width=legend.width, height=legend.height)
             return with_warnings(drawn, legend.warnings)
-        return described_layers(read_described(args, engine), version, call.base_url)
+        return _document(operation, version, call, engine)
 
     def fault(self, call: Call, error: BandstandError) -> Response:
         """Report an error as EXCEPTIONS asks: XML, JSON, the text in a picture, or a blank picture."""
@@ -71,10 +74,20 @@ class Wms:
         if form == "json":
             return faults.json_report(error, version)
         if form in {"inimage", "blank"} and args.get("request").casefold() in {"getmap", "map"}:
-            picture = _picture(args, error.message if form == "inimage" else "")
+            picture = _picture(args, error.message if form == "inimage" else "", call.limits)
             if picture is not None:
                 return picture
         return faults.xml_report(error, version)
+
+
+def _document(operation: str, version: Version, call: Call, engine: Engine) -> Response:
+    """What is told of layers besides capabilities."""
+    args = Arguments(call)
+    if operation == "GetFeatureInfoSchema":
+        return feature_info_schema(engine.layers)
+    if operation == "GetMetadata":
+        return metadata_record(read_record(args, engine), engine, call.base_url)
+    return described_layers(read_described(args, engine), version, call.base_url)
 
 
 def _check_exceptions(args: Arguments) -> None:
@@ -100,12 +113,12 @@ def _version(args: Arguments) -> Version:
     try:
         return read_version(args, "GetCapabilities" if "getcap" in operation.casefold() else operation)
     except BandstandError:
-        return "1.3.0"
+        # SRS is what 1.1.1 alone calls it: who sends it reads reports of 1.1.1.
+        return "1.1.1" if "srs" in args and "crs" not in args else "1.3.0"
 
 
-def _picture(args: Arguments, text: str) -> Response | None:
+def _picture(args: Arguments, text: str, limits: Limits) -> Response | None:
     """The error as the picture that was asked for; None when the request does not say which picture."""
-    limits = Limits()
     try:
         width = kvp.size(args.get("width"), "WIDTH", limit=limits.map_max_width_px, limit_name="MaxWidth")
         height = kvp.size(args.get("height"), "HEIGHT", limit=limits.map_max_height_px, limit_name="MaxHeight")

@@ -10,11 +10,14 @@ from bandstand.model.layer import Layer
 from bandstand.model.tiling import TileMatrix, TileMatrixSet
 from bandstand.services.ows.dimension import published_times
 from bandstand.services.ows.info import INFO_FORMATS
-from bandstand.services.ows.versions import compare_sequence, published_sequence
+from bandstand.services.ows.links import StyleEntry, metadata_url, published_styles
+from bandstand.services.ows.versions import compare_sequence
 from bandstand.services.ows.xml import templates
-from bandstand.services.wmts.tiles import matrix_limits, reaches, tile_formats
+from bandstand.services.wmts.tiles import EXTENSIONS, INFO_EXTENSIONS, matrix_limits, reaches
 
 _TEMPLATES = templates("bandstand.services.wmts")
+# Where a format has several, the first.
+_ENDINGS = {name: ending for ending, name in reversed([*EXTENSIONS.items(), *INFO_EXTENSIONS.items()])}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,8 @@ class LayerEntry:
     times: tuple[str, ...]
     """Empty for a layer with one time or none: a slider of one step helps nobody."""
     default_time: str
+    styles: tuple[StyleEntry, ...]
+    metadata_url: str
     path: str
     """Of the REST templates, up to the tile."""
 
@@ -70,24 +75,25 @@ def capabilities(engine: Engine, base_url: str, sections: frozenset[str], *, kno
         sections: Names of sections.
         known_sequence: The update sequence a client has; the current one gets a document without sections.
     """
+    # Before anything is read: a document may be newer than its number, never older.
+    sequence = str(engine.sequence())
     revision = engine.revision()
-    sequence = published_sequence(revision)
-    if sequence and compare_sequence(known_sequence, sequence) == 0:
+    if compare_sequence(known_sequence, sequence) == 0:
         sections = frozenset()
     body = _TEMPLATES.get_template("capabilities.xml.j2").render(
         service=engine.service,
         sections=sections,
         update_sequence=sequence,
         kvp=f"{base_url}/wmts?",
-        rest=f"{base_url}/wmts/1.0.0/",
         metadata=f"{base_url}/wmts/1.0.0/WMTSCapabilities.xml",
         home=engine.service.provider_url or f"{base_url}/",
-        formats=tile_formats(engine),
+        formats=engine.tile_formats,
+        extensions=_ENDINGS,
         info_formats=INFO_FORMATS,
         entries=_entries(engine, base_url) if "Contents" in sections else (),
         sets=[(tile_set, _matrices(tile_set)) for tile_set in engine.sets] if "Contents" in sections else (),
     )
-    key = f"wmts {revision} {base_url} {sorted(sections)}"
+    key = f"wmts {revision} {sequence} {base_url} {sorted(sections)}"
     return Response(
         media_type="application/xml",
         body=body.encode(),
@@ -113,6 +119,8 @@ def _entries(engine: Engine, base_url: str) -> tuple[LayerEntry, ...]:
                 links=links,
                 times=published_times(axis, layer.time.resolution) if many else (),
                 default_time=axis.default,
+                styles=published_styles(layer, engine, base_url),
+                metadata_url=metadata_url(layer, base_url),
                 path=f"{base_url}/wmts/1.0.0/{layer.name}/{{Style}}{time}"
                 "/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}",
             )

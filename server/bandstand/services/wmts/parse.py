@@ -21,19 +21,11 @@ from bandstand.model.request import Output, Request
 from bandstand.model.tiling import TileMatrixSet
 from bandstand.services.ows import kvp
 from bandstand.services.ows.info import INFO_FORMATS
-from bandstand.services.ows.vendor import check_style, read_wishes
-from bandstand.services.wmts.tiles import TileQuery, matrix_limits, reaches, tile_formats, tile_request
+from bandstand.services.ows.vendor import drawn_style, read_wishes
+from bandstand.services.wmts.tiles import TileQuery, matrix_limits, reaches, tile_request
 
 OPERATIONS = {"getcapabilities": "GetCapabilities", "gettile": "GetTile", "getfeatureinfo": "GetFeatureInfo"}
 SECTIONS = ("ServiceIdentification", "ServiceProvider", "OperationsMetadata", "Contents", "Themes")
-INFO_EXTENSIONS = {
-    "json": "application/json",
-    "geojson": "application/geo+json",
-    "html": "text/html",
-    "txt": "text/plain",
-    "gml": "application/vnd.ogc.gml",
-    "xml": "text/xml",
-}
 _SET_ALIASES = {"GoogleMapsCompatible": "WebMercatorQuad"}
 _SPELLED = {
     name.casefold(): name for name in ("Layer", "Style", "Format", "TileMatrixSet", "TileMatrix", "TileRow", "TileCol")
@@ -171,7 +163,7 @@ def read_tile(address: Address, args: Arguments, engine: Engine) -> TileQuery:
         BandstandError: Whatever is wrong, with the parameter's name as locator.
     """
     layer = engine.layer(address.layer, "wmts")
-    offered = tile_formats(engine)
+    offered = engine.tile_formats
     media_type = address.media_type
     if media_type not in offered:
         media_type = kvp.media_type(media_type, offered, "Format")
@@ -196,12 +188,15 @@ def read_info(address: Address, pixel: tuple[str, str], media_type: str, args: A
     layer = engine.layer(address.layer, "wmts")
     if not layer.queryable:
         raise NotQueryable(f'Layer "{layer.name}" gives no feature info.', locator="GetFeatureInfo")
-    check_style(layer, address.style)
+    style = drawn_style(layer, address.style)
+    # 07-057r7, table 30: the tile is named with all its keys, Format among them; a path has none.
+    if address.media_type:
+        kvp.media_type(address.media_type, engine.tile_formats, "Format")
     media_type = kvp.media_type(media_type, INFO_FORMATS, "InfoFormat")
     grid = _grid(address, layer, engine)
     column = _pixel(pixel[0], "I", grid.width)
     row = _pixel(pixel[1], "J", grid.height)
-    wishes = read_wishes(args, _STANDARD, time=_time(address.time), data=True)
+    wishes = read_wishes(args, _STANDARD, style=style, time=_time(address.time), data=True)
     styled = engine.ask(layer, wishes.ask)
     output = Output(kind="values", media_type="application/json")
     request = Request(layers=(styled,), grid=grid.crop(column, row, 1, 1), output=output)
@@ -219,7 +214,8 @@ def kvp_pixel(args: Arguments) -> tuple[str, str, str]:
 
 
 def _time(text: str) -> str:
-    return "" if text.casefold() == "default" else text
+    # QGIS 3.22 leaves the placeholder of a feature info address as it is where its user chose no time.
+    return "" if text.casefold() in {"default", "{time}"} else text
 
 
 def _set(name: str, layer: Layer, engine: Engine) -> TileMatrixSet:

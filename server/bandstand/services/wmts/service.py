@@ -9,7 +9,6 @@ from bandstand.services.ows.versions import accept_versions, refuse_higher_seque
 from bandstand.services.wmts.describe import capabilities
 from bandstand.services.wmts.faults import report
 from bandstand.services.wmts.parse import (
-    INFO_EXTENSIONS,
     SECTIONS,
     InfoQuery,
     kvp_address,
@@ -21,7 +20,7 @@ from bandstand.services.wmts.parse import (
     read_tile,
     split_extension,
 )
-from bandstand.services.wmts.tiles import EXTENSIONS, TileQuery
+from bandstand.services.wmts.tiles import EXTENSIONS, INFO_EXTENSIONS, TileQuery
 
 _METADATA = "/wmts/1.0.0/WMTSCapabilities.xml"
 _TILE = "/wmts/1.0.0/{layer}/{style}/{set}/{matrix}/{row}/{tail}"
@@ -61,7 +60,7 @@ class Wmts:
         if operation == "GetTile":
             return _draw(read_tile(address, args, engine), call, engine)
         i, j, media_type = kvp_pixel(args)
-        return _inform(read_info(address, (i, j), media_type, args, engine), engine)
+        return _inform(read_info(address, (i, j), media_type, args, engine), call, engine)
 
     def fault(self, call: Call, error: BandstandError) -> Response:
         """An OWS 1.1 exception report."""
@@ -71,7 +70,7 @@ class Wmts:
         accept_versions(args.get("acceptversions"), ("1.0.0",))
         sections = read_sections(args)
         known = args.get("updatesequence")
-        refuse_higher_sequence(known, engine.revision())
+        refuse_higher_sequence(known, str(engine.sequence()))
         return capabilities(engine, call.base_url, sections, known_sequence=known)
 
     def _rest(self, call: Call, args: Arguments, engine: Engine) -> Response:
@@ -80,7 +79,7 @@ class Wmts:
         if "j" in variables:
             i, media_type = split_extension(tail, INFO_EXTENSIONS)
             address = path_address(variables, variables["col"])
-            return _inform(read_info(address, (i, variables["j"]), media_type, args, engine), engine)
+            return _inform(read_info(address, (i, variables["j"]), media_type, args, engine), call, engine)
         col, media_type = split_extension(tail, EXTENSIONS)
         return _draw(read_tile(path_address(variables, col, media_type), args, engine), call, engine)
 
@@ -90,8 +89,9 @@ def _draw(query: TileQuery, call: Call, engine: Engine) -> Response:
     return with_warnings(response, query.warnings)
 
 
-def _inform(query: InfoQuery, engine: Engine) -> Response:
-    return with_warnings(feature_info(engine.sample(query.request), query.media_type), query.warnings)
+def _inform(query: InfoQuery, call: Call, engine: Engine) -> Response:
+    answer = feature_info(engine.sample(query.request), query.media_type, call.base_url)
+    return with_warnings(answer, query.warnings)
 
 
 def _takes_xml(accept: str) -> bool:

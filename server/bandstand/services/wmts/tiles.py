@@ -10,8 +10,15 @@ from bandstand.model.tiling import TileMatrix, TileMatrixSet
 from bandstand.services.ows.footprint import footprint
 from bandstand.services.ows.vendor import Wishes
 
-TILE_FORMATS = ("image/png", "image/jpeg", "image/webp")
 EXTENSIONS = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
+INFO_EXTENSIONS = {
+    "json": "application/json",
+    "geojson": "application/geo+json",
+    "html": "text/html",
+    "txt": "text/plain",
+    "gml": "application/vnd.ogc.gml",
+    "xml": "text/xml",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +27,6 @@ class TileQuery:
 
     request: Request
     warnings: tuple[str, ...]
-
-
-def tile_formats(engine: Engine) -> tuple[str, ...]:
-    """Media types of tiles, PNG first: clients take the first one."""
-    offered = engine.formats("map")
-    return tuple(known for known in TILE_FORMATS if known in offered)
 
 
 def matrix_limits(lonlat: BBox, tile_set: TileMatrixSet, matrix: TileMatrix) -> tuple[int, int, int, int] | None:

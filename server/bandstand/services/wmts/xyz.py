@@ -17,7 +17,7 @@ from bandstand.services.ows.info import with_warnings
 from bandstand.services.ows.kvp import media_type as offered_type
 from bandstand.services.ows.report import parameter, problem
 from bandstand.services.ows.vendor import read_wishes
-from bandstand.services.wmts.tiles import EXTENSIONS, tile_formats, tile_request
+from bandstand.services.wmts.tiles import EXTENSIONS, tile_request
 
 _STANDARD = frozenset({"style", "styles", "time", "scale", "format"})
 _MATRICES = WEB_MERCATOR_QUAD.matrices
@@ -56,7 +56,7 @@ class Xyz:
         if tail is None:
             return _tilejson(call, args, layer, engine)
         grid, media_type = _tile(variables["z"], variables["x"], tail)
-        if media_type not in (offered := tile_formats(engine)):
+        if media_type not in (offered := engine.tile_formats):
             offered_type(media_type, offered, "format")
         wishes = read_wishes(args, _STANDARD, style=args.get("style", "styles"), time=args.get("time"))
         query = tile_request(engine, layer, grid, media_type, wishes)

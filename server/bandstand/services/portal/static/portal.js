@@ -49,6 +49,7 @@ function redraw() {
   source.setAttributions(layer().attribution || "");
   source.setUrl(`${base}/xyz/${encodeURIComponent(state.layer)}/{z}/{x}/{y}.png${text ? `?${text}` : ""}`);
   popup.setPosition(undefined);
+  clicks += 1;
   drawLegend();
   drawSnippet();
   remember();
@@ -64,8 +65,11 @@ function drawLegend() {
 }
 
 // ---- values under a click --------------------------------------------------------------------------------------
+let clicks = 0;
 map.on("singleclick", async (event) => {
   if (!layer().queryable) return;
+  const click = ++clicks;
+  const tell = (html) => { if (click === clicks) show(event.coordinate, html); };
   const size = map.getSize();
   const box = view.calculateExtent(size);
   const [i, j] = event.pixel.map(Math.floor);
@@ -74,14 +78,14 @@ map.on("singleclick", async (event) => {
     crs: "EPSG:3857", bbox: box.join(","), width: size[0], height: size[1], i, j, info_format: "application/json",
     exceptions: "application/json", ...vendor(),
   };
-  show(event.coordinate, "<p>reading&hellip;</p>");
+  tell("<p>reading&hellip;</p>");
   try {
     const answer = await fetch(`${base}/wms?${query(parameters)}`);
     const body = await answer.json();
     if (!answer.ok) throw new Error(body.detail || answer.statusText);
-    show(event.coordinate, values(body, toLonLat(event.coordinate)));
+    tell(values(body, toLonLat(event.coordinate)));
   } catch (error) {
-    show(event.coordinate, `<p>${escape(error.message)}</p>`);
+    tell(`<p>${escape(error.message)}</p>`);
   }
 });
 
@@ -125,7 +129,9 @@ function drawLayers() {
   }));
 }
 
+let choosing = 0;
 async function choose(name, { keep = false } = {}) {
+  const turn = ++choosing;
   const before = layer()?.collection;
   state.layer = name;
   const now = layer();
@@ -137,12 +143,15 @@ async function choose(name, { keep = false } = {}) {
     ask(`/api/layers/${encodeURIComponent(name)}/bands`),
     ask("/api/indices", { layer: name }),
   ]);
+  // Another layer was chosen while this one was asked about.
+  if (turn !== choosing) return;
   Object.assign(kept, { dates: dates.dates.map((entry) => entry.date), bands: bands.bands, indices: indices.indices });
   if (state.time && !kept.dates.includes(state.time)) state.time = "";
   drawDates(dates.default);
   drawMath();
   fillIn();
   redraw();
+  if (state.expr) checkNow();
 }
 
 function drawDates(standard) {
@@ -185,11 +194,14 @@ function fillIn() {
   $("high").value = state.high;
   $("ramp").value = state.ramp.replace(/_r$/, "");
   $("reverse").checked = state.ramp.endsWith("_r");
-  const now = layer();
-  const placeholder = state.expr ? null : now.range;
-  $("low").placeholder = placeholder ? placeholder[0] : "";
-  $("high").placeholder = placeholder ? placeholder[1] : "";
+  hint(state.expr ? null : layer().range);
   told("", false);
+}
+
+// The range that is painted while nobody asks for another.
+function hint(range) {
+  $("low").placeholder = range ? range[0] : "";
+  $("high").placeholder = range ? range[1] : "";
 }
 
 function told(text, bad) {
@@ -203,15 +215,17 @@ let waiting;
 function check() { clearTimeout(waiting); waiting = setTimeout(checkNow, 250); }
 
 async function checkNow() {
-  const text = $("expr").value.trim();
-  if (!text) { const had = state.expr; state.expr = ""; told("", false); if (had) redraw(); return; }
+  const text = $("expr").value.trim(), asked = state.layer;
+  const late = () => $("expr").value.trim() !== text || state.layer !== asked;
+  if (!text) { const had = state.expr; state.expr = ""; told("", false); hint(layer().range); if (had) redraw(); return; }
   try {
-    const report = await ask("/api/expressions/validate", { expr: text, layer: state.layer, picture: "1" });
-    if ($("expr").value.trim() !== text) return;
+    const report = await ask("/api/expressions/validate", { expr: text, layer: asked, picture: "1" });
+    if (late()) return;
     told(`reads ${report.bands.join(", ")}`, false);
+    hint(report.style.range);
     if (text !== state.expr) { state.expr = text; redraw(); }
   } catch (error) {
-    if ($("expr").value.trim() === text) told(error.message, true);
+    if (!late()) told(error.message, true);
   }
 }
 
@@ -252,11 +266,20 @@ const snippets = {
   QGIS: () => `WMS/WMTS connection, URL:\n${base}/wms\n\nXYZ connection for what you see:\n${tileUrl()}`,
   Leaflet: () => `L.tileLayer.wms("${base}/wms", ${JSON.stringify({ layers: state.layer, format: "image/png", transparent: true, version: "1.3.0", ...vendor() }, null, 2)}).addTo(map);`,
   OpenLayers: () => `new ol.layer.Tile({ source: new ol.source.XYZ({\n  url: "${tileUrl()}" }) });`,
-  GDAL: () => `gdal_translate -of GTiff "WMTS:${base}/wmts/1.0.0/WMTSCapabilities.xml,layer=${state.layer}" -outsize 1024 0 picture.tif`,
+  GDAL: () => `gdal_translate -of GTiff -outsize 1024 0 "WMS:${mapUrl()}" picture.tif`,
   curl: () => `curl -o numbers.tif "${coverageUrl()}"`,
 };
 
 function tileUrl() { const text = query(vendor()); return `${base}/xyz/${state.layer}/{z}/{x}/{y}.png${text ? `?${text}` : ""}`; }
+
+// What GDAL's driver needs to know; it asks for pictures of its own, with all other parameters as they stand here.
+function mapUrl() {
+  const box = view.calculateExtent(map.getSize() || [256, 256]).map((v) => v.toFixed(2));
+  const rest = query(vendor());
+  // It reads its own keys as they stand: nothing in them may be escaped.
+  return `${base}/wms?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=${state.layer}&STYLES=&SRS=EPSG:3857&BBOX=${box.join(",")}`
+    + `&FORMAT=image/png&TRANSPARENT=TRUE${rest ? `&${rest}` : ""}`;
+}
 
 function coverageUrl() {
   const [west, south, east, north] = transformExtent(view.calculateExtent(map.getSize() || [256, 256]), "EPSG:3857", "EPSG:4326").map((v) => v.toFixed(5));
@@ -280,10 +303,20 @@ function drawSnippet() {
 }
 
 $("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText($("snippet").textContent);
-  $("copy").textContent = "Copied";
+  $("copy").textContent = await copy($("snippet")) ? "Copied" : "Press Ctrl+C";
   setTimeout(() => { $("copy").textContent = "Copy"; }, 1200);
 });
+
+// Browsers have a clipboard for https and localhost alone; elsewhere the text is selected, and the old command tried.
+async function copy(element) {
+  try {
+    await navigator.clipboard.writeText(element.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(element);
+    return document.execCommand("copy");
+  }
+}
 
 // ---- the address holds all state ---------------------------------------------------------------------------------
 function remember() {
@@ -292,7 +325,7 @@ function remember() {
   parameters.push(["c", `${lat.toFixed(5)},${lon.toFixed(5)},${view.getZoom().toFixed(2)}`]);
   history.replaceState(null, "", `#${query(parameters)}`);
 }
-map.on("moveend", () => { if (state.layer) { remember(); if (tab === "curl") drawSnippet(); } });
+map.on("moveend", () => { if (state.layer) { remember(); if (tab === "curl" || tab === "GDAL") drawSnippet(); } });
 
 function recall() {
   const parameters = new URLSearchParams(location.hash.slice(1));

@@ -4,11 +4,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bandstand.cis.coverage import axis_labels
 from bandstand.errors import InvalidSubset
-from bandstand.model.crs import Crs, transformer
+from bandstand.model.crs import Crs
 from bandstand.model.grid import Affine, BBox, Grid, project_bbox
+from bandstand.services.wcs.ground import Box, pixel_size
 from bandstand.services.wcs.v20.scaling import Scaling
-from bandstand.services.wcs.v20.subset import Subset, axis_labels, interval, means_degrees
+from bandstand.services.wcs.v20.subset import Subset, interval, means_degrees
 
 _HAIR_PX = 1e-4
 """Clients round the borders of cells (GDAL sends 17 digits): so far outside still counts as on the border."""
@@ -54,10 +56,6 @@ def answer_grid(native: Grid, wanted: Wanted, lattice: Lattice) -> Grid:
     return grid
 
 
-Box = tuple[float, float, float, float]
-"""min x, min y, max x, max y; unlike a `BBox` it may be a line or a point."""
-
-
 def _whole(native: Grid, crs: Crs, lattice: Lattice) -> BBox:
     """The coverage's box in the subsetting CRS."""
     cells = lattice(crs)
@@ -100,7 +98,7 @@ def _on_lattice(cells: Grid, asked: Box, slices: frozenset[str], wanted: Wanted)
     if wanted.subsetting_crs == cells.crs:
         return _snap(cells, asked, slices)
     # A line or point becomes a sliver, so that it has a box around it in the other CRS.
-    box = _thickened(asked, *(side * 1e-3 for side in _pixel_size(cells, wanted.subsetting_crs, asked)))
+    box = _thickened(asked, *(side * 1e-3 for side in pixel_size(cells, wanted.subsetting_crs, asked)))
     projected = project_bbox(box, wanted.subsetting_crs, cells.crs)
     shared = projected and projected.intersection(cells.bbox)
     if shared is None:
@@ -133,12 +131,12 @@ def _filled(native: Grid, asked: Box, slices: frozenset[str], wanted: Wanted) ->
     if wanted.subsetting_crs == native.crs:
         box = _snap(native, asked, slices).bbox
     else:
-        box = _thickened(asked, *_pixel_size(native, wanted.subsetting_crs, asked))
+        box = _thickened(asked, *pixel_size(native, wanted.subsetting_crs, asked))
     projected = project_bbox(box, wanted.subsetting_crs, crs)
     if projected is None:
         raise InvalidSubset(f"The subset cannot be expressed in {crs.short}.", locator="OUTPUTCRS")
     corners = (projected.min_x, projected.min_y, projected.max_x, projected.max_y)
-    size_x, size_y = _pixel_size(native, crs, corners)
+    size_x, size_y = pixel_size(native, crs, corners)
     width, height = projected.width / size_x, projected.height / size_y
     if max(width, height) > _MOST_PX:
         raise InvalidSubset(f"The subset is too large to be expressed in {crs.short}.", locator="OUTPUTCRS")
@@ -150,24 +148,3 @@ def _thickened(asked: Box, size_x: float, size_y: float) -> BBox:
     """The box, at least so large."""
     min_x, min_y, max_x, max_y = asked
     return BBox(min_x, min_y, max(max_x, min_x + size_x), max(max_y, min_y + size_y))
-
-
-def _pixel_size(native: Grid, crs: Crs, around: Box) -> tuple[float, float]:
-    """The sides of a pixel in another CRS that is as long on the ground as a native one, in the middle of a box.
-
-    Raises:
-        InvalidSubset: The place cannot be expressed in one of the systems.
-    """
-    if crs == native.crs:
-        return native.resolution
-    x, y = (around[0] + around[2]) / 2, (around[1] + around[3]) / 2
-    # Some metres to either side: long against rounding, short against the bend of projections.
-    step = 16.0 / crs.metres_per_unit
-    xs, ys = [x - step, x + step, x, x], [y, y, y - step, y + step]
-    there_x, there_y = transformer(crs, native.crs).transform(xs, ys)
-    along_x = math.hypot(there_x[1] - there_x[0], there_y[1] - there_y[0]) / (2 * step)
-    along_y = math.hypot(there_x[3] - there_x[2], there_y[3] - there_y[2]) / (2 * step)
-    if not (math.isfinite(along_x) and math.isfinite(along_y) and along_x > 0 and along_y > 0):
-        raise InvalidSubset(f"The pixel size cannot be expressed in {crs.short}.", locator="OUTPUTCRS")
-    width, height = native.resolution
-    return width / along_x, height / along_y

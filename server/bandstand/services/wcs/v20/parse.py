@@ -1,12 +1,12 @@
 """GetCoverage on the wire to a `Request` (OGC 09-147r3, 8.3, and the extensions)."""
 
+import re
 from dataclasses import replace
 
 from bandstand.engine.engine import Engine
-from bandstand.engine.times import NEVER
 from bandstand.errors import (
+    InvalidAxis,
     InvalidParameter,
-    InvalidTime,
     UnknownBand,
     UnsupportedCrs,
     UnsupportedInterpolation,
@@ -14,17 +14,21 @@ from bandstand.errors import (
     suggest,
 )
 from bandstand.model.ask import Ask
-from bandstand.model.crs import CRS84, WEB_MERCATOR, WGS84, Crs, parse_crs
+from bandstand.model.crs import Crs, parse_crs
 from bandstand.model.exchange import Arguments
 from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request
-from bandstand.services.ows.kvp import media_type, required
+from bandstand.services.ows.kvp import required
 from bandstand.services.ows.vendor import Wishes, read_resampling, read_wishes
-from bandstand.services.ows.xml import to_ncname
+from bandstand.services.wcs.coverages import coverage_request, crs_supported, find_field, read_format, stored_crs
+from bandstand.services.wcs.v20.eo.coverage import portion_ask, portion_grids, with_metadata
+from bandstand.services.wcs.v20.eo.portions import Portion, portion_or_layer
 from bandstand.services.wcs.v20.extent import Lattice, Wanted, answer_grid
+from bandstand.services.wcs.v20.geotiff import KEYS as GEOTIFF_KEYS
+from bandstand.services.wcs.v20.geotiff import read_options
 from bandstand.services.wcs.v20.scaling import read_scaling
-from bandstand.services.wcs.v20.subset import SUBSET_KEY, Subset, read_subsets, time_of
+from bandstand.services.wcs.v20.subset import SUBSET_KEY, Subset, axis_kind, read_subsets, time_of
 
 STANDARD = frozenset(
     {
@@ -50,22 +54,24 @@ STANDARD = frozenset(
         "acceptformats",
         "sections",
         "updatesequence",
-        "compression",
-        "predictor",
+        *GEOTIFF_KEYS,
     }
 )
 
 
-_FORMAT_NAMES = {
-    "tiff": "image/tiff",
-    "geotiff_float": "image/tiff",
-    "image/tiff;application=geotiff": "image/tiff",
-}
-"""Spellings of other servers, in lower case and without blanks, besides those that every service takes."""
+MULTIPART = "multipart/related"
+_AXIS_METHOD = re.compile(r"(?!https?:)([\w.-]{1,64}):(\S+)")
+"""One axis and its method."""
 
 
 class SubsettingCrsNotSupported(UnsupportedCrs):
     """Subsets in this CRS are not understood."""
+
+    http_status = 404
+
+
+class InvalidFieldSequence(InvalidParameter):
+    """An interval of fields whose end comes before its start (OGC 12-040, table 5)."""
 
     http_status = 404
 
@@ -81,38 +87,50 @@ def coverage_id(text: str) -> str:
     return text.removeprefix("['").removesuffix("']")
 
 
-def crs_supported(engine: Engine, layer: Layer) -> tuple[Crs, ...]:
-    """What may be asked of a coverage: its own CRS first, then those of its scenes, then those that maps offer."""
-    native = engine.domain(layer).grid.crs
-    stored = stored_crs(engine, layer)
-    return tuple(dict.fromkeys((native, *stored, *engine.crs, WGS84, CRS84, WEB_MERCATOR)))
-
-
-def stored_crs(engine: Engine, layer: Layer) -> tuple[Crs, ...]:
-    """The CRSs of a coverage's scenes that have a name, most frequent first."""
-    return tuple(parse_crs(key) for key in engine.extent(layer).crs if key.startswith(("EPSG:", "OGC:CRS84")))
-
-
-def parse_coverage(args: Arguments, engine: Engine) -> tuple[Request, Wishes]:
+def parse_coverage(
+    args: Arguments, engine: Engine, *, address: str = "", message: bool = False
+) -> tuple[Request, Wishes]:
     """Read a GetCoverage.
+
+    Args:
+        args: As sent.
+        engine: Knows the coverages.
+        address: The request as a URL, for the lineage of datasets and mosaics.
+        message: Whether the answer goes into a SOAP message, which holds documents: a file is attached then to the
+            description that stands in it.
 
     Raises:
         UnknownLayer: Locator `layer`.
         InvalidAxis, InvalidSubset, InvalidScale, UnknownBand, UnsupportedCrs, …: Locator as sent.
     """
-    layer = engine.layer(coverage_id(required(args, "COVERAGEID", hint="the id of a coverage")), "wcs")
-    native = engine.domain(layer).grid
+    name = coverage_id(required(args, "COVERAGEID", hint="the id of a coverage"))
+    found = portion_or_layer(name, engine)
+    layer = found.layer if isinstance(found, Portion) else found
     subsets = read_subsets(args)
     numbered = {key for key in args.keys() if SUBSET_KEY.fullmatch(key)}  # noqa: SIM118 - Arguments is no mapping
     wishes = read_wishes(args, STANDARD | numbered, time=_time(subsets, args), data=True)
-    ask = _with_range(_with_interpolation(wishes.ask, args), args, layer, engine)
-    wanted = _wanted(args, crs_supported(engine, layer), native.crs, subsets)
-    grid = answer_grid(native, wanted, _lattice(engine, layer, native))
-    output = Output(kind="coverage", media_type=_format(args, engine), options=_options(args))
-    styled = engine.ask(layer, ask)
-    if styled.selection.times == (NEVER,) and layer.time.missing != "blank":
-        raise InvalidTime(_nothing_then(layer, engine, ask.time), locator="time")
-    return Request(layers=(styled,), grid=grid, output=output), replace(wishes, ask=ask)
+    ask = _with_interpolation(wishes.ask, args)
+    if isinstance(found, Portion):
+        ask, native, lattice = portion_ask(found, ask, subsets), *portion_grids(found, engine)
+    else:
+        native = engine.domain(layer).grid
+        lattice = _lattice(engine, layer, native)
+    ask = _with_range(ask, args, layer, engine)
+    supported = tuple(dict.fromkeys((native.crs, *crs_supported(engine, layer))))
+    grid = answer_grid(native, _wanted(args, supported, native.crs, subsets), lattice)
+    media_type, container = _format(args, engine), _container(args)
+    if message:
+        container = "" if media_type.endswith("xml") else MULTIPART
+    output = Output(
+        kind="coverage",
+        media_type=media_type,
+        options=read_options(args),
+        name=name,
+        container=container,
+    )
+    if isinstance(found, Portion):
+        output = with_metadata(output, found, grid, address)
+    return coverage_request(layer, ask, grid, output, engine), replace(wishes, ask=ask)
 
 
 def _time(subsets: tuple[Subset, ...], args: Arguments) -> str:
@@ -124,12 +142,6 @@ def _time(subsets: tuple[Subset, ...], args: Arguments) -> str:
             f'SUBSET says time "{shorten(found)}" and TIME says "{shorten(plain)}"; give one.', locator="TIME"
         )
     return found or plain
-
-
-def _nothing_then(layer: Layer, engine: Engine, asked: str) -> str:
-    axis = engine.times(layer)
-    reach = f" Its times reach from {axis.values[0]} to {axis.values[-1]}." if axis.values else ""
-    return f'Coverage "{layer.name}" has no scene within {shorten(asked)}.{reach}'
 
 
 def _lattice(engine: Engine, layer: Layer, native: Grid) -> Lattice:
@@ -180,13 +192,38 @@ def _with_interpolation(ask: Ask, args: Arguments) -> Ask:
     text = args.get("INTERPOLATION", "INTERPOLATIONMETHOD")
     if not text:
         return ask
+    name = _for_all_axes(text)
     try:
-        method = read_resampling(text, "INTERPOLATION")
+        method = read_resampling(name, "INTERPOLATION")
     except InvalidParameter as error:
         raise UnsupportedInterpolation(error.message, locator=text[:80]) from error
     if ask.resampling not in {None, method}:
         raise InvalidParameter("INTERPOLATION and RESAMPLING differ; give one.", locator="INTERPOLATION")
     return replace(ask, resampling=method)
+
+
+def _for_all_axes(text: str) -> str:
+    """The one method that a list such as `i:linear,j:linear` gives to every axis that it names (OGC 12-049).
+
+    Raises:
+        InvalidAxis: An axis is unknown, or named twice.
+        UnsupportedInterpolation: The methods differ.
+    """
+    members = [member.strip() for member in text.split(",")]
+    pairs = [_AXIS_METHOD.fullmatch(member) for member in members]
+    found = [pair for pair in pairs if pair is not None]
+    if len(found) != len(members):
+        return text
+    kinds = [axis_kind(pair[1]) for pair in found]
+    twice = next((pair[1] for pair, kind in zip(found, kinds, strict=True) if kinds.count(kind) > 1), None)
+    if twice is not None:
+        raise InvalidAxis(f'INTERPOLATION names the axis "{shorten(twice)}" twice; give each once.', locator=twice)
+    methods = {pair[2] for pair in found}
+    if len(methods) > 1:
+        raise UnsupportedInterpolation(
+            f'INTERPOLATION "{shorten(text)}": one method for all axes is offered.', locator=text[:80]
+        )
+    return methods.pop()
 
 
 def _with_range(ask: Ask, args: Arguments, layer: Layer, engine: Engine) -> Ask:
@@ -206,47 +243,37 @@ def _with_range(ask: Ask, args: Arguments, layer: Layer, engine: Engine) -> Ask:
             continue
         end = _position(last, known, layer, engine)
         if end < start:
-            raise UnknownBand(f'RANGESUBSET "{shorten(part)}" is reversed; give {last}:{first}.', locator=part[:80])
+            raise InvalidFieldSequence(
+                f'RANGESUBSET "{shorten(part)}" is reversed; give {last}:{first}.', locator=part[:80]
+            )
         names.extend(known[start : end + 1])
     return replace(ask, bands=tuple(names))
 
 
 def _position(name: str, known: list[str], layer: Layer, engine: Engine) -> int:
-    # By its own name, or by that of the description, where XML allows fewer characters.
-    for spelled in (known, [to_ncname(field) for field in known]):
-        for i, field in enumerate(spelled):
-            if field.casefold() == name.casefold():
-                return i
-    alias = engine.collection(layer.collection).resolve(name)
-    if alias in known:
-        return known.index(alias)
-    raise UnknownBand(
-        f'RANGESUBSET: there is no field "{shorten(name)}".{suggest(name, known)} Fields: {", ".join(known)}.',
-        locator=name[:80] or "RANGESUBSET",
-    )
+    found = find_field(name, known, layer, engine)
+    if found is None:
+        raise UnknownBand(
+            f'RANGESUBSET: there is no field "{shorten(name)}".{suggest(name, known)} Fields: {", ".join(known)}.',
+            locator=name[:80] or "RANGESUBSET",
+        )
+    return found
 
 
 def _format(args: Arguments, engine: Engine) -> str:
     offered = engine.formats("coverage")
     text = args.get("FORMAT")
-    wrapping = args.get("MEDIATYPE")
-    if wrapping:
-        raise InvalidParameter(
-            f'MEDIATYPE "{shorten(wrapping)}" is not offered; leave it out to get the file itself.', locator="MEDIATYPE"
-        )
     if not text:
         return offered[0]
-    text = _FORMAT_NAMES.get("".join(text.casefold().split()), text)
-    return media_type(text, offered, "FORMAT")
+    return read_format(text, engine, "FORMAT")
 
 
-def _options(args: Arguments) -> tuple[tuple[str, str], ...]:
-    """GeoTIFF encoding parameters (OGC 12-100r1): `geotiff:compression` and its like, with or without the prefix."""
-    found: dict[str, str] = {}
-    for key in args.keys():  # noqa: SIM118 - Arguments is no mapping
-        name = key.removeprefix("geotiff:")
-        if name != key or key in {"compression", "predictor"}:
-            value = args.get(key)
-            if value:
-                found[name] = value.casefold()
-    return tuple(sorted(found.items()))
+def _container(args: Arguments) -> str:
+    """What the file shall be wrapped in (OGC 09-110r4, requirement 29)."""
+    text = args.get("MEDIATYPE")
+    if text and text.casefold() != MULTIPART:
+        raise InvalidParameter(
+            f'MEDIATYPE "{shorten(text)}" is not offered; give {MULTIPART}, or leave it out to get the file itself.',
+            locator="MEDIATYPE",
+        )
+    return MULTIPART if text else ""

@@ -9,7 +9,8 @@ from bandstand.errors import InvalidAxis, InvalidParameter, InvalidScale, shorte
 from bandstand.model.exchange import Arguments
 from bandstand.services.wcs.v20.subset import axis_kind
 
-_PART = re.compile(r"\s*([\w.-]+)\s*\(([^()]*)\)\s*")
+_PART = re.compile(r"\s*(?:https?://[^\s(),]*/)?([\w.-]+)\s*\(([^()]*)\)\s*")
+"""An axis, by its label or the URI that ends in it (`http://www.opengis.net/def/axis/OGC/1/i`), and its value."""
 _KEYS = ("SCALEFACTOR", "SCALEAXES", "SCALESIZE", "SCALEEXTENT")
 _SIDES = ("WIDTH", "HEIGHT")
 _MOST = 1e9

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 
 from bandstand.errors import InvalidAxis, InvalidParameter, InvalidSubset, shorten
-from bandstand.model.crs import Crs
 from bandstand.model.exchange import Arguments
 
 SUBSET_KEY = re.compile(r"subset\d*")
@@ -36,11 +35,6 @@ class Subset:
     def is_slice(self) -> bool:
         """A single position instead of an interval."""
         return self.high is None
-
-
-def axis_labels(crs: Crs) -> tuple[str, str]:
-    """Labels of the x and y axis of a CRS as published."""
-    return ("Long", "Lat") if crs.geographic else ("E", "N")
 
 
 def means_degrees(name: str) -> bool:

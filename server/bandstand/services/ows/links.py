@@ -1,0 +1,64 @@
+"""What WMS keeps of a layer and other documents point to: legends and the metadata record."""
+
+import logging
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from bandstand.engine.engine import Engine
+from bandstand.errors import BadRequest, NotFound
+from bandstand.model.layer import Layer
+
+logger = logging.getLogger("bandstand.services")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Legend:
+    """A LegendURL element of a PNG."""
+
+    url: str
+    width: int
+    height: int
+    """Pixels, like `width`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleEntry:
+    """A Style element."""
+
+    name: str
+    title: str
+    legend: Legend | None
+    """None where no WMS publishes the layer, or the archive lacks what the style paints."""
+
+
+def published_styles(layer: Layer, engine: Engine, base_url: str) -> tuple[StyleEntry, ...]:
+    """The styles of a layer, the default one first, each with its legend."""
+    offered = "wms" in layer.services
+    return tuple(
+        StyleEntry(
+            name=style.name,
+            title=style.title or style.name,
+            legend=_legend(layer, style.name, engine, base_url) if offered else None,
+        )
+        for style in layer.styles
+    )
+
+
+def metadata_url(layer: Layer, base_url: str) -> str:
+    """Where the metadata record of a layer is; empty where no WMS publishes the layer."""
+    return _address(base_url, REQUEST="GetMetadata", LAYER=layer.name) if "wms" in layer.services else ""
+
+
+def _legend(layer: Layer, style: str, engine: Engine, base_url: str) -> Legend | None:
+    try:
+        width, height = engine.legend_size(layer, style)
+    except (BadRequest, NotFound) as error:
+        # The document speaks of all layers: one that cannot be painted as the archive is now leaves the others alone.
+        logger.warning('layer "%s" cannot be painted with style "%s": %s', layer.name, style, error.message)
+        return None
+    url = _address(base_url, REQUEST="GetLegendGraphic", LAYER=layer.name, STYLE=style, FORMAT="image/png")
+    return Legend(url=url, width=width, height=height)
+
+
+def _address(base_url: str, **query: str) -> str:
+    return f"{base_url}/wms?{urlencode({'SERVICE': 'WMS', 'VERSION': '1.3.0', **query})}"

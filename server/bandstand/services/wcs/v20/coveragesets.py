@@ -1,0 +1,241 @@
+"""DescribeEOCoverageSet: the datasets and mosaics of series, by place and time (OGC 10-140r1, clause 9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import shapely
+from lxml import etree
+
+from bandstand.cis.coverage import EO_NAMESPACES, NAMESPACES, add, qualified, serialised
+from bandstand.engine.engine import Engine
+from bandstand.engine.scenes import by_time, ground, shape_of
+from bandstand.errors import InvalidAxis, InvalidParameter, InvalidSubset, NotFound, UnknownLayer, shorten, suggest
+from bandstand.model.exchange import Arguments, Call, Response
+from bandstand.model.grid import BBox
+from bandstand.model.item import Item
+from bandstand.model.layer import Layer
+from bandstand.model.time import TimeSpan, parse_time
+from bandstand.services.ows.kvp import choice, integer, listed, missing
+from bandstand.services.wcs.v20.descriptions import SHORT, describe, offered
+from bandstand.services.wcs.v20.eo.metadata import ends_of, footprint, time_period
+from bandstand.services.wcs.v20.eo.portions import Portion, dataset, find_portion, mosaic, series
+from bandstand.services.wcs.v20.subset import Subset, interval, read_subsets, time_of
+
+COUNT = 100
+"""Descriptions in one answer, at most."""
+SECTIONS = {"coveragedescriptions": "CoverageDescriptions", "datasetseriesdescriptions": "DatasetSeriesDescriptions"}
+_MOST = 2000
+"""Scenes of one series that are looked at; ask a smaller area or time for what lies behind."""
+_LONGEST = timedelta(days=366)
+"""Scenes begin so long before their end, at most."""
+_HAIR = 1e-9
+"""Degrees that a degenerate trim is made wide."""
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+_SCHEMA = "http://www.opengis.net/wcs/wcseo/1.0 http://schemas.opengis.net/wcs/wcseo/1.0/wcsEOAll.xsd"
+
+
+ANY = TimeSpan(None, None)
+"""Any time."""
+
+
+class NoSuchDatasetSeriesOrCoverage(NotFound):
+    """No dataset, mosaic or series has this identifier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """The area and time that coverages have to meet, or to lie in."""
+
+    area: BBox | None = None
+    """Longitude and latitude."""
+    span: TimeSpan = ANY
+    """The time."""
+    contains: bool = False
+    """They have to lie inside whole."""
+
+    def takes(self, items: tuple[Item, ...]) -> bool:
+        """Whether a coverage of these scenes is meant."""
+        return self._here(items) and all(self._then(item.time) for item in items)
+
+    def _here(self, items: tuple[Item, ...]) -> bool:
+        if self.area is None:
+            return True
+        box = shapely.box(self.area.min_x, self.area.min_y, self.area.max_x, self.area.max_y)
+        shape = shape_of(items[0]) if len(items) == 1 else ground(items)
+        return bool(shapely.covers(box, shape) if self.contains else shapely.intersects(box, shape))
+
+    def _then(self, time: TimeSpan) -> bool:
+        if self.span == ANY:
+            return True
+        if not self.contains:
+            return self.span.intersects(time)
+        early = self.span.start is None or (time.start is not None and time.start >= self.span.start)
+        end = time.end or time.start
+        return early and (self.span.end is None or (end is not None and end <= self.span.end))
+
+    def scenes(self, layer: Layer, engine: Engine) -> tuple[Item, ...]:
+        """The scenes of a series that are meant, newest first."""
+        spans = () if self.span == ANY else (_earlier(self.span),)
+        found = engine.catalog.search(layer.collection, bbox=self.area, times=spans, limit=_MOST)
+        return tuple(item for item in found if self.takes((item,)))
+
+
+def _earlier(span: TimeSpan) -> TimeSpan:
+    """The span with the starts of all scenes that may reach into it."""
+    if span.start is None or span.start - _BEGINNING < _LONGEST:
+        return TimeSpan(None, span.end)
+    return TimeSpan(span.start - _LONGEST, span.end)
+
+
+def describe_set(call: Call, args: Arguments, engine: Engine) -> Response:  # noqa: ARG001 - an operation's signature
+    """Answer DescribeEOCoverageSet.
+
+    Raises:
+        MissingParameter: No EOID.
+        NoSuchDatasetSeriesOrCoverage: One of them is unknown.
+        InvalidAxis, InvalidSubset: A SUBSET of another axis, a slice, or reversed.
+        InvalidParameter: CONTAINMENT, SECTIONS or COUNT is none.
+    """
+    ids = [part for part in listed(args.get("EOID")) if part]
+    if not ids:
+        raise missing("EOID", "ids of dataset series, mosaics or datasets")
+    where, sections, count = _where(args), _sections(args), _count(args)
+    known = series(engine)
+    chosen = {name: known[name] for name in dict.fromkeys(ids) if name in known}
+    found: dict[str, Portion | Layer] = {}
+    for name in dict.fromkeys(ids):
+        for portion in _coverages(name, known, where, engine):
+            found.setdefault(portion.name if isinstance(portion, Layer) else portion.id, portion)
+    shown = list(found.values())[:count]
+    root = _document(shown, chosen, sections, engine, matched=len(found) + len(chosen))
+    return Response(
+        media_type="application/xml", body=serialised(root, members="wcs:CoverageDescription"), headers=SHORT
+    )
+
+
+def _coverages(name: str, known: dict[str, Layer], where: Where, engine: Engine) -> Iterable[Portion | Layer]:
+    """The coverages behind an identifier: all of a series, a mosaic with its datasets, a dataset."""
+    if name in known:
+        return _of_series(known[name], where, engine)
+    try:
+        layer = engine.layer(name, "wcs")
+    except UnknownLayer:
+        portion = find_portion(name, engine)
+        if portion is None:
+            raise NoSuchDatasetSeriesOrCoverage(
+                f'EOID: there is no series, mosaic or dataset "{shorten(name)}".{suggest(name, known)} '
+                f"Series: {', '.join(known)}.",
+                locator="EOID",
+            ) from None
+        inside = [dataset(portion.layer, item) for item in portion.items] if portion.label else []
+        return [one for one in (portion, *inside) if where.takes(one.items)]
+    return [layer, *(dataset(layer, item) for item in where.scenes(layer, engine))]
+
+
+def _of_series(layer: Layer, where: Where, engine: Engine) -> list[Portion]:
+    """Datasets of a series, then its mosaics of more than one of them."""
+    scenes = where.scenes(layer, engine)
+    mosaics = [mosaic(layer, label, items) for label, items in by_time(layer, scenes).items() if len(items) > 1]
+    return [*(dataset(layer, item) for item in scenes), *(one for one in mosaics if where.takes(one.items))]
+
+
+def _document(
+    shown: list[Portion | Layer],
+    chosen: dict[str, Layer],
+    sections: frozenset[str],
+    engine: Engine,
+    *,
+    matched: int,
+) -> etree._Element:
+    root = etree.Element(qualified("wcseo:EOCoverageSetDescription"), nsmap={**NAMESPACES, **EO_NAMESPACES})
+    root.set(qualified("xsi:schemaLocation"), _SCHEMA)
+    returned = 0
+    if "CoverageDescriptions" in sections:
+        returned += len(shown)
+        descriptions = add(root, "wcs:CoverageDescriptions")
+        for coverage in shown:
+            describe(descriptions, offered(coverage, engine), engine)
+    if "DatasetSeriesDescriptions" in sections:
+        returned += len(chosen)
+        descriptions = add(root, "wcseo:DatasetSeriesDescriptions")
+        for name, layer in chosen.items():
+            _series(descriptions, name, layer, engine)
+    root.set("numberMatched", str(matched))
+    root.set("numberReturned", str(returned))
+    return root
+
+
+def _series(parent: etree._Element, name: str, layer: Layer, engine: Engine) -> None:
+    root = add(parent, "wcseo:DatasetSeriesDescription", gml__id=name)
+    box = engine.extent(layer).lonlat
+    envelope = add(
+        add(root, "gml:boundedBy"),
+        "gml:Envelope",
+        srsName="http://www.opengis.net/def/crs/EPSG/0/4326",
+        axisLabels="Lat Long",
+        uomLabels="deg deg",
+        srsDimension="2",
+    )
+    add(envelope, "gml:lowerCorner", f"{box.min_y} {box.min_x}")
+    add(envelope, "gml:upperCorner", f"{box.max_y} {box.max_x}")
+    add(root, "wcseo:DatasetSeriesId", name)
+    time_period(root, f"{name}.time", ends_of(layer, engine))
+    footprint(root, f"{name}.footprint", shapely.box(box.min_x, box.min_y, box.max_x, box.max_y))
+
+
+def _where(args: Arguments) -> Where:
+    subsets = {subset.kind: _trim(subset) for subset in read_subsets(args)}
+    west, east = _ends(subsets.get("x"), 180.0)
+    south, north = _ends(subsets.get("y"), 90.0)
+    area = BBox(west, south, east, north) if {"x", "y"} & set(subsets) else None
+    text = time_of(subsets["time"]) if "time" in subsets else ""
+    span = parse_time(text).members[0].span if text else ANY
+    words = {"overlaps": "OVERLAPS", "contains": "CONTAINS"}
+    contains = choice(args.get("CONTAINMENT", default="overlaps"), "CONTAINMENT", words) == "CONTAINS"
+    return Where(area=area, span=span, contains=contains)
+
+
+def _ends(subset: Subset | None, limit: float) -> tuple[float, float]:
+    """The ends of a trim in degrees, an open one at the edge of the world; never the same."""
+    low, high = interval(subset) if subset is not None else (None, None)
+    first = -limit if low is None else low
+    last = limit if high is None else high
+    return first, max(last, first + _HAIR)
+
+
+def _sections(args: Arguments) -> frozenset[str]:
+    named = [part.casefold() for part in listed(args.get("SECTIONS", default="All"))]
+    if "all" in named:
+        return frozenset(SECTIONS.values())
+    return frozenset(choice(name, "SECTIONS", SECTIONS) for name in named)
+
+
+def _count(args: Arguments) -> int:
+    text = args.get("COUNT")
+    count = integer(text, "COUNT") if text else COUNT
+    if count < 0:
+        raise InvalidParameter(f"COUNT {count} is below 0.", locator="COUNT")
+    return min(count, COUNT)
+
+
+def _trim(subset: Subset) -> Subset:
+    """A trim along Lat, Long or phenomenonTime.
+
+    Raises:
+        InvalidAxis: Another axis (requirement 51).
+        InvalidSubset: A slice.
+    """
+    if subset.axis.casefold() not in _AXES:
+        raise InvalidAxis(
+            f'SUBSET: there is no axis "{shorten(subset.axis)}" here; give Lat, Long or phenomenonTime.',
+            locator=subset.axis,
+        )
+    if subset.is_slice:
+        raise InvalidSubset(
+            f"SUBSET {subset.axis}: give an interval such as {subset.axis}(low,high).", locator=subset.axis
+        )
+    return subset
+
+
+_AXES = frozenset({"lat", "long", "lon", "latitude", "longitude", "phenomenontime", "time"})

@@ -1,0 +1,106 @@
+"""Coverage descriptions of WCS 2.0.1 (OGC 09-110r4, 8.3): the same envelope, domain and range type as in GML."""
+
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from bandstand.cis.coverage import (
+    NAMESPACES,
+    SUBTYPE,
+    add,
+    bounded_by,
+    coverage_function,
+    domain_set,
+    qualified,
+    range_type,
+    serialised,
+)
+from bandstand.engine.engine import Engine
+from bandstand.engine.scenes import scenes_domain
+from bandstand.model.ask import TimeAxis
+from bandstand.model.coverage import Domain
+from bandstand.model.exchange import Response
+from bandstand.model.layer import Layer
+from bandstand.services.ows.dimension import MAX_LISTED
+from bandstand.services.wcs.v20.eo.metadata import eo_metadata, layer_metadata
+from bandstand.services.wcs.v20.eo.portions import Portion, portion_or_layer
+
+SHORT = (("Cache-Control", "public, max-age=60"),)
+"""How long documents may be kept."""
+_TIME = "http://www.geoserver.org/wcsgs/2.0"
+"""Spelled as the most used server does, since clients look for it there."""
+_SCHEMA = "http://www.opengis.net/wcs/2.0 http://schemas.opengis.net/wcs/2.0/wcsAll.xsd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """A coverage to be described."""
+
+    id: str
+    title: str
+    domain: Domain
+    times: TimeAxis = field(default_factory=lambda: TimeAxis(values=(), default=""))
+    found: Layer | Portion
+    """What is offered: a layer, or a dataset or mosaic of one."""
+
+
+def offered(found: Layer | Portion, engine: Engine) -> Offered:
+    """A layer, a scene or a mosaic as a coverage.
+
+    Raises:
+        UnknownLayer: It has no scene yet.
+    """
+    if isinstance(found, Portion):
+        domain = scenes_domain(found.layer, found.items, engine)
+        return Offered(id=found.id, title=found.title, domain=domain, found=found)
+    return Offered(
+        id=found.name, title=found.title, domain=engine.domain(found), times=engine.times(found), found=found
+    )
+
+
+def coverages(ids: list[str], engine: Engine) -> Response:
+    """Descriptions of these coverages, in this order.
+
+    Raises:
+        UnknownLayer: One of the ids is no coverage.
+    """
+    root = etree.Element(qualified("wcs:CoverageDescriptions"), nsmap={**NAMESPACES, "time": _TIME})
+    root.set(qualified("xsi:schemaLocation"), _SCHEMA)
+    for coverage in [offered(portion_or_layer(name, engine), engine) for name in ids]:
+        describe(root, coverage, engine)
+    body = serialised(root, members="wcs:CoverageDescription")
+    return Response(media_type="application/xml", body=body, headers=SHORT)
+
+
+def describe(parent: etree._Element, coverage: Offered, engine: Engine) -> None:
+    """Append one `wcs:CoverageDescription`."""
+    grid = coverage.domain.grid
+    root = add(parent, "wcs:CoverageDescription", gml__id=coverage.id)
+    add(root, "gml:description", coverage.title)
+    bounded_by(root, grid.crs, grid.bbox)
+    add(root, "wcs:CoverageId", coverage.id)
+    coverage_function(root)
+    extension = add(add(root, "gmlcov:metadata"), "gmlcov:Extension")
+    if coverage.times.values:
+        _time_domain(extension, coverage.id, coverage.times)
+    found = coverage.found
+    if isinstance(found, Portion):
+        eo_metadata(extension, found, grid)
+    else:
+        layer_metadata(extension, found, grid, engine)
+    domain_set(root, coverage.id, grid)
+    range_type(root, coverage.domain.fields)
+    parameters = add(root, "wcs:ServiceParameters")
+    add(parameters, "wcs:CoverageSubtype", found.subtype if isinstance(found, Portion) else SUBTYPE)
+    if isinstance(found, Portion):
+        add(add(parameters, "wcs:CoverageSubtypeParent"), "wcs:CoverageSubtype", SUBTYPE)
+    add(parameters, "wcs:nativeFormat", engine.formats("coverage")[0])
+
+
+def _time_domain(parent: etree._Element, identifier: str, axis: TimeAxis) -> None:
+    """The times of a coverage; long series by their ends alone."""
+    domain = etree.SubElement(parent, f"{{{_TIME}}}TimeDomain", default=axis.default)
+    listed = axis.values if len(axis.values) <= MAX_LISTED else (axis.values[0], axis.values[-1])
+    for number, time in enumerate(listed, start=1):
+        instant = add(domain, "gml:TimeInstant", gml__id=f"{identifier}.time.{number}")
+        add(instant, "gml:timePosition", time)
