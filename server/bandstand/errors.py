@@ -1,11 +1,11 @@
 """The one error tree: raised in our words, worded for a protocol only by that protocol's `faults`.
 
 BandstandError
-├─ BadRequest 400        MissingParameter · InvalidParameter ─ UnsupportedCrs · UnsupportedFormat
+├─ BadRequest 400        MissingParameter · InvalidParameter ─ UnknownOperation · UnsupportedCrs · UnsupportedFormat
 │                          · InvalidSubset ─ InvalidAxis · InvalidTime · InvalidScale · UnsupportedInterpolation
 │                        InvalidProgram (column) · TooLarge · NotQueryable · InvalidPoint
 ├─ NotFound 404          UnknownLayer · UnknownStyle · UnknownBand · TileOutOfRange · UnknownPath
-├─ NotOffered 501        UnknownOperation · UnsupportedVersion 400
+├─ NotOffered 501        UnsupportedVersion 400
 ├─ Unavailable 503       SourceUnavailable · CatalogUnavailable · DeadlineExceeded
 ├─ ConfigError           start-up only: file, line, key, what was expected
 └─ InternalError 500     an incident id for the reader, the traceback for the log
@@ -48,6 +48,10 @@ class MissingParameter(BadRequest):
 
 class InvalidParameter(BadRequest):
     """A parameter has a value that is not accepted."""
+
+
+class UnknownOperation(InvalidParameter):
+    """The operation does not exist in this service."""
 
 
 class UnsupportedCrs(InvalidParameter):
@@ -141,10 +145,6 @@ class NotOffered(BandstandError):
     http_status = 501
 
 
-class UnknownOperation(NotOffered):
-    """The operation does not exist in this service."""
-
-
 class UnsupportedVersion(NotOffered):
     """None of the versions asked for is spoken here."""
 
@@ -216,5 +216,6 @@ def suggest(given: str, known: Iterable[str], *, most: int = 3) -> str:
 
 def shorten(text: str, limit: int = 80) -> str:
     """Cut a given value down so that a message stays readable, and make control characters visible."""
-    shown = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    # No more of it is looked at than is shown: it may have megabytes.
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -15,8 +15,6 @@ LEAST = 400
 LIMIT_S = 1.0
 LONGEST_TEXT = 2000
 REFUSED = {400, 404}
-NOT_OFFERED = 501
-"""Allowed where a standard has it: an operation that does not exist."""
 CLASSES = (
     "missing", "empty", "twice", "type", "range", "unknown", "order", "injection", "garbage", "percent", "overlong",
 )  # fmt: skip
@@ -54,8 +52,7 @@ def complaint(answer, took, case, protocol, schemas):
         report = read_report(body, answer.content_type, FORMS[protocol.form], schemas)
     except (AssertionError, ValueError, SyntaxError) as error:
         return f"{answer.status_code} {error} {body[:200]!r}"
-    allowed = REFUSED | ({NOT_OFFERED} if case.locator.upper() == "REQUEST" else set())
-    wrong = [] if answer.status_code in allowed else [f"status {answer.status_code}"]
+    wrong = [] if answer.status_code in REFUSED else [f"status {answer.status_code}"]
     if report.code not in case.codes:
         wrong.append(f"code {report.code!r}, wanted {sorted(case.codes)}")
     # `IDENTIFIERS` of a request is `identifier` in a report of WCS 1.1.
@@ -83,7 +80,7 @@ def test_there_are_hundreds_of_malformed_requests_and_always_the_same(name):
 
 
 @pytest.mark.parametrize(("name", "kind"), GROUPS)
-def test_a_malformed_request_gets_the_exception_of_its_standard(client, schemas, record_property, name, kind):
+def test_a_malformed_request_gets_the_exception_of_its_standard(client, schemas, request, name, kind):
     complaints, slowest = [], (0.0, "")
     for case in CASES[name]:
         if case.why.endswith(f" {kind}"):
@@ -91,7 +88,7 @@ def test_a_malformed_request_gets_the_exception_of_its_standard(client, schemas,
             slowest = max(slowest, (took, case.why))
             if text := complaint(answer, took, case, BY_NAME[name], schemas):
                 complaints.append(f"{case.why}: {text}\n    {case.url[:300]}")
-    record_property("slowest", f"{slowest[0]:.3f} s: {slowest[1]}")
+    request.node.user_properties.append(("slowest", f"{slowest[0]:.3f} s: {slowest[1]}"))
     assert complaints == [], "\n".join(["", *complaints])
 
 

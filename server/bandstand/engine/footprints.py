@@ -1,7 +1,7 @@
 """Where a scene lies: its own geometry if that can be, else the outline of its files."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyproj
@@ -14,6 +14,10 @@ from bandstand.model.grid import BBox, Grid
 
 _SIDE = 33
 """Nodes a side of an outline: edges bend between two projections."""
+_CHORD = 1.25 * (_SIDE - 1) ** 2 / 2
+"""How much more an edge leaves the chord of all its length than those between the nodes, and a quarter of it."""
+_DOUBT = 0.02
+"""Share of a scene's width and height by which its own geometry may be wrong."""
 
 
 def footprint(given: Mapping[str, object] | None, grids: Iterable[Grid]) -> tuple[str, str, BBox]:
@@ -33,21 +37,33 @@ def footprint(given: Mapping[str, object] | None, grids: Iterable[Grid]) -> tupl
     own = _believable(given, whole)
     geometry = whole if own is None else own
     text = json.dumps(given if own is not None else _rounded(geometry), separators=(",", ":"))
-    # A provider's geometry has straight edges where those of the files bend, and perhaps few digits: what is
-    # searched for is found by the files alone.
-    reach = shapely.MultiPolygon(
-        [box for grid, shape in zip(different, outlines, strict=True) for box in _boxes(shape, _bulge(grid))]
-    )
+    bulges = [_bulge(grid) for grid in different]
+    boxes = [box for shape, bulge in zip(outlines, bulges, strict=True) for box in _boxes(shape, *bulge)]
+    if own is not None:
+        boxes = _near(own, boxes, [max(side) for side in zip(*bulges, strict=True)])
+    reach = shapely.MultiPolygon(boxes)
     return text, json.dumps(shapely.geometry.mapping(reach), separators=(",", ":")), BBox(*reach.bounds)
 
 
-def _boxes(shape: shapely.Geometry, bulge: tuple[float, float]) -> Iterator[shapely.Geometry]:
-    """A box around each part, as much larger as edges bend between their nodes."""
+def _boxes(shape: shapely.Geometry, more_x: float, more_y: float) -> Iterator[shapely.Geometry]:
+    """A box around each part, so many degrees larger on every side."""
     for part in getattr(shape, "geoms", [shape]):
         west, south, east, north = part.bounds
-        low = (max(west - bulge[0], -180.0), max(south - bulge[1], -90.0))
-        high = (min(east + bulge[0], 180.0), min(north + bulge[1], 90.0))
+        low = (max(west - more_x, -180.0), max(south - more_y, -90.0))
+        high = (min(east + more_x, 180.0), min(north + more_y, 90.0))
         yield shapely.box(*low, *high)
+
+
+def _near(own: shapely.Geometry, boxes: list[shapely.Geometry], bulge: Sequence[float]) -> list[shapely.Geometry]:
+    """The parts of the files' boxes that a scene's own geometry reaches: of a swath that covers half of a tile.
+
+    It is not taken at its word: its edges are straight where those of the files bend, and its numbers rounded.
+    """
+    west, south, east, north = shapely.unary_union(boxes).bounds
+    more = [_CHORD * side + _DOUBT * length for side, length in zip(bulge, (east - west, north - south), strict=True)]
+    wanted = shapely.unary_union(list(_boxes(own, *more)))
+    found = [shapely.box(*part.bounds) for box in boxes if (part := shapely.intersection(box, wanted)).area > 0]
+    return found or boxes
 
 
 def _bulge(grid: Grid) -> tuple[float, float]:

@@ -86,11 +86,11 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
 
 def compute(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> Raster:
     """The outputs of one layer's program on `grid`, in strips when it is large; see `number_type` for their dtype."""
-    kind = number_type(plan)
     if grid.width * grid.height <= STRIP_PX:
         whole = plan.layer.program(compose(plan, grid, library, account)[0])
         # A painter takes numbers as they come.
-        return whole if plan.layer.style is not None else of_type(whole, kind)
+        return whole if plan.layer.style is not None else of_type(whole, number_type(plan))
+    kind = number_type(plan)
     rows = max(1, STRIP_PX // grid.width)
     gathered: Raster | None = None
     for start in range(0, grid.height, rows):

@@ -147,7 +147,7 @@ def test_pages_of_other_hosts_may_read_coverages_and_reports(ask):
 def opened(monkeypatch):
     """The files that are opened or read: a plan knows their block indices from the catalogue and touches none."""
     seen = []
-    touch, cog, gdal = local._open, CogSource.read, GdalSource.read
+    touch, cog, gdal = local._open, CogSource.plan, GdalSource.read
 
     def open_(href, version):
         seen.append(href)
@@ -161,7 +161,7 @@ def opened(monkeypatch):
         return read_
 
     monkeypatch.setattr(local, "_open", open_)
-    monkeypatch.setattr(CogSource, "read", watched(cog))
+    monkeypatch.setattr(CogSource, "plan", watched(cog))
     monkeypatch.setattr(GdalSource, "read", watched(gdal))
     return seen
 

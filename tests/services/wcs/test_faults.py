@@ -17,7 +17,7 @@ BAD = {
     "service given twice": ({"SERVICE": ["WCS", "WMS"]}, "InvalidParameterValue", "SERVICE", 400),
     "request missing": ({"REQUEST": None}, "MissingParameterValue", "REQUEST", 400),
     "request empty": ({"REQUEST": ""}, "MissingParameterValue", "REQUEST", 400),
-    "request unknown": ({"REQUEST": "GetMap"}, "OperationNotSupported", "REQUEST", 501),
+    "request unknown": ({"REQUEST": "GetMap"}, "InvalidParameterValue", "REQUEST", 400),
     "version missing": ({"VERSION": None}, "MissingParameterValue", "VERSION", 400),
     "version of another age": ({"VERSION": "2.7.0"}, "InvalidParameterValue", "VERSION", 400),
     "version no version": ({"VERSION": "x"}, "InvalidParameterValue", "VERSION", 400),

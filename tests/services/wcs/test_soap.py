@@ -101,7 +101,7 @@ def test_the_answer_with_attachments_has_its_length_and_names_the_envelope(attac
     [
         (COVERAGE.format(name="bogus", format="image/tiff"), "NoSuchCoverage", 404),
         (COVERAGE.format(name="ndvi", format="image/bogus"), "InvalidParameterValue", 400),
-        ("<bogus/>", "OperationNotSupported", 501),
+        ("<bogus/>", "InvalidParameterValue", 400),
         ("", "InvalidEncodingSyntax", 400),
         ("<a>", "InvalidEncodingSyntax", 400),
     ],

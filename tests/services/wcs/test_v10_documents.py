@@ -243,5 +243,5 @@ def test_other_wrong_requests_are_refused_in_the_form_of_this_version(report, ke
 
 def test_an_unknown_operation_is_reported_too(ask, valid):
     answer = ask(service="WCS", version="1.0.0", request="GetMap")
-    assert (answer.status_code, answer.content_type) == (501, REPORT)
+    assert (answer.status_code, answer.content_type) == (400, REPORT)
     valid(answer, "OGC-exception.xsd")

@@ -328,7 +328,7 @@ def test_reports_are_valid_in_every_version(report, version):
         "identifier",
     )
     assert report(version, request="DescribeCoverage") == ("MissingParameterValue", "identifiers")
-    assert report(version, 501, request="GetMap") == ("OperationNotSupported", "REQUEST")
+    assert report(version, 400, request="GetMap") == ("InvalidParameterValue", "REQUEST")
     assert report(version, request="GetCapabilities", sections="bogus") == ("InvalidParameterValue", "SECTIONS")
 
 

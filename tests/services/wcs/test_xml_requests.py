@@ -239,7 +239,7 @@ BAD = {
     "cut off": (coverage(AREA)[:-20], "InvalidEncodingSyntax", 400),
     "a document type": ('<!DOCTYPE a [<!ENTITY e "x">]>' + coverage(AREA), "InvalidEncodingSyntax", 400),
     "an element out of place": (request("GetCoverage", "<wcs:Bogus/>"), "InvalidEncodingSyntax", 400),
-    "an unknown operation": (request("GetBogus", ""), "OperationNotSupported", 501),
+    "an unknown operation": (request("GetBogus", ""), "InvalidParameterValue", 400),
     "another service": (request("GetCapabilities", "", 'service="WCS_Bogus"'), "InvalidParameterValue", 400),
     "no service": (request("GetCapabilities", "", ""), "MissingParameterValue", 400),
     "no version": (

@@ -63,6 +63,17 @@ def test_the_geometry_of_the_provider_is_kept(scene):
     assert len(json.loads(item.footprint)["coordinates"][0]) == 5
 
 
+def test_a_swath_over_half_of_a_tile_is_not_looked_for_in_the_other_half():
+    grid = Grid(parse_crs("EPSG:32631"), Affine(100, 0, LEFT, 0, -100, TOP), SIDE, SIDE)
+    ((west, east),), (south, north) = boxes(footprint(None, [grid])[1])
+    middle = (west + east) / 2
+    ring = [[west, south], [middle, south], [middle, north], [west, north], [west, south]]
+    half = {"type": "Polygon", "coordinates": [ring]}
+    ((left, right),), latitudes = boxes(footprint(half, [grid])[1])
+    assert (left, latitudes) == (west, (south, north))
+    assert middle < right < middle + 0.1 * (east - west)
+
+
 @pytest.mark.parametrize(
     ("code", "left", "top", "pixel", "side"),
     [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bandstand.engine.holdings import _colour_table
-from bandstand.errors import UnsupportedCrs
+from bandstand.errors import InvalidProgram, UnsupportedCrs
 from bandstand.model.ask import Ask
 from bandstand.model.crs import parse_crs
 from bandstand.model.exchange import holds_tag
@@ -105,3 +105,16 @@ def test_a_named_style_wins_over_the_colours_of_classes(engine):
     layer = engine.layer("ndvi", "wms")
     assert engine.ask(layer, Ask(expr="SCL", style="ndvi")).style.name == "ndvi"
     assert engine.ask(layer, Ask(expr="SCL", style="default")).style.kind == "classes"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "locator"),
+    [({"expr": "B04;B03"}, "expr"), ({"bands": ("B04", "B03")}, "bands"), ({"bands": ("B04",), "style": "x"}, "bands")],
+)
+def test_what_cannot_be_painted_is_told_by_the_parameter_that_chose_it(engine, wishes, locator):
+    layer = engine.layer("s2_l2a", "wms")
+    if "style" in wishes:
+        wishes = wishes | {"style": layer.styles[0].name}
+    with pytest.raises(InvalidProgram) as caught:
+        engine.ask(layer, Ask(**wishes))
+    assert caught.value.locator == locator

@@ -11,7 +11,6 @@ from bandstand.errors import (
     NotQueryable,
     TileOutOfRange,
     TooLarge,
-    UnknownOperation,
     UnknownPath,
     UnsupportedVersion,
 )
@@ -29,7 +28,6 @@ CODES: Mapping[type[BandstandError], str] = {
     # Table 27 has PointIJOutOfRange; the compliance suite takes TileOutOfRange alone, with I or J as locator.
     InvalidPoint: "TileOutOfRange",
     NotQueryable: "OperationNotSupported",
-    UnknownOperation: "OperationNotSupported",
     UnsupportedVersion: "VersionNegotiationFailed",
     TooLarge: "InvalidParameterValue",
     InvalidUpdateSequence: "InvalidUpdateSequence",

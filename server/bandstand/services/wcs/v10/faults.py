@@ -14,7 +14,6 @@ CODES: dict[type[BandstandError], str] = {
     errors.UnsupportedFormat: "InvalidFormat",
     errors.UnknownLayer: "CoverageNotDefined",
     errors.NotFound: "InvalidParameterValue",
-    errors.UnknownOperation: "InvalidParameterValue",
     errors.UnsupportedVersion: "InvalidParameterValue",
     CurrentUpdateSequence: "CurrentUpdateSequence",
     InvalidUpdateSequence: "InvalidUpdateSequence",

@@ -13,7 +13,6 @@ CODES: dict[type[BandstandError], str] = {
     errors.BadRequest: "InvalidParameterValue",
     errors.NotFound: "InvalidParameterValue",
     errors.TooLarge: "NoApplicableCode",
-    errors.UnknownOperation: "OperationNotSupported",
     errors.UnsupportedVersion: "VersionNegotiationFailed",
     InvalidUpdateSequence: "InvalidUpdateSequence",
 }

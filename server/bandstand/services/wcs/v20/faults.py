@@ -40,7 +40,6 @@ CODES: dict[type[BandstandError], str] = {
     InvalidFieldSequence: "InvalidFieldSequence",
     **{refusal: refusal.__name__ for refusal in _GEOTIFF},
     errors.TooLarge: "NoApplicableCode",
-    errors.UnknownOperation: "OperationNotSupported",
     errors.UnsupportedVersion: "VersionNegotiationFailed",
     InvalidUpdateSequence: "InvalidUpdateSequence",
     QuerySyntax: "SyntaxError",
