@@ -187,7 +187,7 @@ def answered_or_refused(call, engine):
         answer = SERVICE.answer(call, engine)
     except BandstandError as error:
         report = SERVICE.fault(call, error)
-        assert report.status in {400}, report.body
+        assert report.status == 400, report.body
         root = etree.fromstring(report.body)
         assert etree.QName(root).localname in {"ServiceExceptionReport", "ExceptionReport"}
         return
