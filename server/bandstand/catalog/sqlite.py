@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from bandstand.catalog.base import Stored
 from bandstand.catalog.memory import Kept, Revised
 from bandstand.catalog.packing import microseconds, unpack
 from bandstand.catalog.schema import prepare
-from bandstand.catalog.writing import FOREVER, delete_parts, forget_files, write_item
+from bandstand.catalog.writing import FOREVER, delete_parts, forget_files, last_change, note_change, write_item
 from bandstand.errors import CatalogUnavailable
 from bandstand.model.grid import BBox
 from bandstand.model.item import Item
@@ -151,13 +151,9 @@ class SqliteCatalog:
             return self._state(connection, collection)[1]
 
     def changed_ms(self) -> int:
-        """See `Catalog.changed_ms`: when the file or its log was last written, which moving the log into it is too."""
-        times = [0]
-        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
-            # The log comes and goes with those who have the file open.
-            with suppress(FileNotFoundError):
-                times.append(path.stat().st_mtime_ns // 1_000_000)
-        return max(times)
+        """See `Catalog.changed_ms`; kept in a row, since the file's own time moves for other reasons too."""
+        with self._reading() as connection:
+            return last_change(connection)
 
     # Writing
 
@@ -212,8 +208,11 @@ class SqliteCatalog:
             )
         with self._reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
+            before = connection.total_changes
             try:
                 yield connection
+                if connection.total_changes > before:
+                    note_change(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")

@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+import time
 
 from bandstand.catalog.base import Stored
 from bandstand.catalog.packing import boxes, microseconds, pack
@@ -83,3 +84,22 @@ def _finest(item: Item) -> tuple[str, float]:
         if size < best[1]:
             best = (asset.grid.crs.key, size)
     return best if best[0] else ("OGC:CRS84", 10.0)
+
+
+_CHANGE = "CREATE TABLE IF NOT EXISTS change (only INTEGER PRIMARY KEY CHECK (only = 1), ms INTEGER NOT NULL)"
+
+
+def note_change(connection: sqlite3.Connection) -> None:
+    """Keep the moment of a change, in milliseconds since 1970, always later than that of the change before."""
+    connection.execute(_CHANGE)
+    connection.execute(
+        "INSERT INTO change VALUES (1, ?) ON CONFLICT DO UPDATE SET ms = MAX(ms + 1, excluded.ms)",
+        (time.time_ns() // 1_000_000,),
+    )
+
+
+def last_change(connection: sqlite3.Connection) -> int:
+    """The moment of the last change; 0 in a file that nobody has written to since changes are noted."""
+    known = connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'change'").fetchone()[0]
+    row = connection.execute("SELECT ms FROM change").fetchone() if known else None
+    return int(row[0]) if row else 0

@@ -207,7 +207,9 @@ def _disagreement(header: Header, facts: Facts) -> str:
     content = facts.content
     if (header.planes, header.dtype) != (content.planes, content.dtype):
         return "its bands are of another kind than they seem"
-    if [(t.width, t.height) for t in header.levels] != [(v.width, v.height) for v in content.levels]:
+    # GDAL lists an overview of a single pixel that is as large as the image; nothing is lost without it.
+    theirs = list(dict.fromkeys((v.width, v.height) for v in content.levels))
+    if [(t.width, t.height) for t in header.levels] != theirs:
         return "its overviews stand beside it"
     kinds = {"mask": header.masks[0] is not None, "nodata": header.nodata is not None, "alpha": header.alpha}
     ours = next((kind for kind, there in kinds.items() if there), "none")
