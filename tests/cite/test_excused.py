@@ -1,7 +1,7 @@
 """What is excused gives its reasons."""
 
 import pytest
-from tests.cite.suites import SUITES, excused
+from tests.cite.suites import SUITES, Fault, Result, excused, table, unexcused
 
 FAULTS = excused()
 
@@ -17,3 +17,29 @@ def test_a_fault_names_its_suite_its_reason_and_the_clause_that_proves_it(fault)
     assert len(fault.reason) > 40
     assert any(c.isdigit() for c in fault.clause)
     assert fault.issue == "" or fault.issue.startswith("https://")
+
+
+def result(*tests):
+    keys = ("assertion", "message", "request", "log")
+    return Result("wcs20", 10, 0, tuple({"test": test} | dict.fromkeys(keys, "-") for test in tests))
+
+
+def fault(test, **changes):
+    return Fault("wcs20", test, "reason", "clause 1", **changes)
+
+
+@pytest.mark.parametrize(
+    ("failed", "count", "left"), [(1, 1, 0), (2, 2, 0), (2, 1, 2), (3, 1, 3), (3, 2, 3), (1, 2, 0)]
+)
+def test_a_test_that_fails_more_often_than_it_is_excused_is_not_excused_at_all(failed, count, left):
+    assert len(unexcused(result(*["a:b"] * failed), (fault("a:b", count=count),))) == left
+
+
+def test_what_is_excused_in_one_suite_is_not_in_another():
+    other = Fault("wcs11", "a:b", "reason", "clause 1")
+    assert [failure["test"] for failure in unexcused(result("a:b", "a:c"), (other, fault("a:c")))] == ["a:b"]
+
+
+def test_the_table_counts_what_fails_too_often_as_failed():
+    (line,) = table({"wcs20": result("a:b", "a:b", "a:c")}, (fault("a:b"), fault("a:c"))).splitlines()[2:]
+    assert line.endswith("| 10 | 2 | 0 | 1 |")

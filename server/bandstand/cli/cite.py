@@ -7,7 +7,7 @@ import click
 from bandstand.cli.console import fail, open_config, say
 from bandstand.cli.register import register_missing
 from bandstand.cli.spelled import run_spelled
-from bandstand.conformance import generate
+from bandstand.conformance import CONFIG_NAME, collection_names, generate
 
 
 @click.command("cite")
@@ -25,6 +25,7 @@ def command(folder: Path, port: int | None, host: str | None, no_serve: bool) ->
     bandstand cite
     bandstand cite /tmp/cite --port 9000
     """  # noqa: D301 - click wants its mark
+    _check(folder / CONFIG_NAME)
     try:
         path = generate(folder, progress=lambda text: say(f"cite     {text}"))
     except OSError as error:
@@ -33,6 +34,12 @@ def command(folder: Path, port: int | None, host: str | None, no_serve: bool) ->
     register_missing(config, jobs=4)
     if not no_serve:
         run_spelled(path, config, host=host, port=port)
+
+
+def _check(path: Path) -> None:
+    """Refuse a folder with the configuration of something else, before anything is written into it."""
+    if path.exists() and not collection_names() <= set(open_config(path).collections):
+        fail(f"{path} is no configuration of a conformance instance; give another folder")
 
 
 COMMAND = command

@@ -25,6 +25,11 @@ CONFIG_NAME = "config.yml"
 _COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 
 
+def collection_names() -> frozenset[str]:
+    """Names of the collections that the configuration of every instance has."""
+    return frozenset([theme.collection for theme in THEMES] + [tiny.name for tiny in tiny_coverages()])
+
+
 def generate(folder: Path, *, progress: Callable[[str], None]) -> Path:
     """Make the site; whatever of it is there already stays as it is.
 

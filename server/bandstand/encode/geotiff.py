@@ -134,7 +134,7 @@ def _layout(values: NDArray[Any], output: Output, *, compression: str, interleav
 def _predictor(output: Output, dtype: np.dtype[Any], compression: str) -> int:
     """The predictor asked for; the one that suits the type unless told."""
     floating = dtype.kind == "f"
-    accepted = {k: v for k, v in _PREDICTOR.items() if v in {"1", "auto", "3" if floating else "2"}}
+    accepted = {k: v for k, v in _PREDICTOR.items() if floating or v != "3"}
     asked = choice(output, "predictor", accepted, "auto")
     if compression in {"none", "packbits"}:
         return 1

@@ -113,7 +113,7 @@ def _etag(plan: Plan, account: Account) -> str:
 def heads(plan: Plan) -> Response:
     """The headers of a coverage, as far as they are known without its pixels; no body."""
     media_type = plan.request.output.container or find_format(plan.request.output.media_type, "coverage").media_type
-    headers = (*_notes(plan), ("Cache-Control", cache_control(plan)))
+    headers = (*notes(plan), ("Cache-Control", cache_control(plan)))
     return Response(media_type=media_type, headers=headers, etag=etag(plan))
 
 
@@ -126,23 +126,23 @@ def cache_control(plan: Plan) -> str:
 
 
 def _headers(plan: Plan, account: Account) -> tuple[tuple[str, str], ...]:
-    headers = _notes(plan)
+    headers = notes(plan)
     headers += [
         ("Warning", f'199 - "scene {name} was left out: {_quotable(reason)}"')
         for name, reason in account.skipped.items()
     ]
     headers.append(("Cache-Control", "no-store" if account.skipped else cache_control(plan)))
     headers.append(("X-Source-Items", str(len(account.used))))
-    span = _span(list(account.used.values()))
-    if span:
-        headers.append(("X-Source-Time", span))
+    taken = span(list(account.used.values()))
+    if taken:
+        headers.append(("X-Source-Time", taken))
     return tuple(headers)
 
 
-def _notes(plan: Plan) -> list[tuple[str, str]]:
+def notes(plan: Plan) -> list[tuple[str, str]]:
     """What was decided for the client: a default time, the nearest one."""
-    notes = dict.fromkeys((layer.layer.name, note) for layer in plan.layers for note in layer.layer.notes)
-    return [("Warning", note) for _, note in notes]
+    told = dict.fromkeys((layer.layer.name, note) for layer in plan.layers for note in layer.layer.notes)
+    return [("Warning", note) for _, note in told]
 
 
 def _quotable(text: str) -> str:
@@ -151,7 +151,8 @@ def _quotable(text: str) -> str:
     return line.encode("ascii", "replace").decode()
 
 
-def _span(scenes: Sequence[SceneRead]) -> str:
+def span(scenes: Sequence[SceneRead]) -> str:
+    """From the first acquisition of some scenes to their last, ISO 8601; empty where none has a time."""
     moments = sorted(m for scene in scenes for m in (scene.item.time.start, scene.item.time.end) if m is not None)
     if not moments:
         return ""

@@ -248,8 +248,8 @@ def _check_pixels(request: Request, limits: Limits) -> None:
     if pixels > most:
         raise TooLarge(
             f"Coverage of {grid.width} x {grid.height} pixels x {outputs} outputs ({pixels:,} values) exceeds the "
-            f"limit of {most:,} (limits.{key}). Reduce the area, choose fewer bands with "
-            f"RANGESUBSET, or reduce the size with SCALESIZE or SCALEFACTOR.{rest}",
+            # Every protocol has its own words for these.
+            f"limit of {most:,} (limits.{key}). Ask a smaller area, fewer bands or larger pixels.{rest}",
             locator="size",
         )
 

@@ -9,6 +9,7 @@ from bandstand.engine.combining import Combiner
 from bandstand.engine.plan import Plan
 from bandstand.engine.reducing import summarise
 from bandstand.engine.run import Account
+from bandstand.engine.spent import Spent
 from bandstand.engine.steps import steps
 from bandstand.model.combine import Formula, Result, Summary
 from bandstand.model.grid import Grid
@@ -44,22 +45,28 @@ class Process:
         """
         return self.combiner.series(steps, grid, output, source)
 
-    def summarise(self, results: Sequence[Result], grid: Grid, *, deadline: float) -> tuple[Summary, ...]:
+    def summarise(self, results: Sequence[Result], grid: Grid, *, deadline: float, spent: Spent) -> tuple[Summary, ...]:
         """Each result over all pixels of the grid, in float64.
 
         Args:
             results: Formulas; their types do not matter.
             grid: Where.
             deadline: On the monotonic clock, seconds.
+            spent: What the question has cost so far; this is added to it.
 
         Raises:
-            TooLarge: Above a limit; nothing was read.
+            TooLarge: Above a limit, by itself or with all that was computed before; nothing was read of it.
             SourceUnavailable: A scene cannot be read.
             DeadlineExceeded: It took longer than its limit.
         """
+        spent.compiles(result.formula for result in results)
         computed = tuple(Result(result.name, result.formula, "float64") for result in results)
         plan = self.plan(self.request(computed, grid, _NUMBERS))
-        return summarise(plan, self.library, Account(deadline=deadline, tolerant=False))
+        spent.charge(plan)
+        account = Account(deadline=deadline, tolerant=False)
+        found = summarise(plan, self.library, account)
+        spent.took(account.used)
+        return found
 
     def number(self, formula: Formula) -> float:
         """What a formula without coverages comes to; NaN where it is undefined.

@@ -12,8 +12,18 @@ from bandstand.compute.recipes import Recipe, Recipes
 from bandstand.engine.chosen import choose
 from bandstand.engine.holdings import Holdings
 from bandstand.engine.times import Resolved, resolve
-from bandstand.errors import BandstandError, InvalidProgram, UnknownBand, UnknownLayer, UnknownStyle, shorten, suggest
-from bandstand.model.ask import Ask
+from bandstand.errors import (
+    BandstandError,
+    InvalidParameter,
+    InvalidProgram,
+    TooLarge,
+    UnknownBand,
+    UnknownLayer,
+    UnknownStyle,
+    shorten,
+    suggest,
+)
+from bandstand.model.ask import MOST_NAMES, Ask
 from bandstand.model.layer import Collection, Layer
 from bandstand.model.limits import Limits
 from bandstand.model.program import Program
@@ -26,6 +36,8 @@ from bandstand.render.ramps import parse_colormap, parse_colour, parse_edge, par
 _YOUNG = timedelta(days=7)
 """Scenes of a day arrive for so long."""
 _COLLECTIONS = 64
+_SUGGESTED = 500
+"""Newest scenes among which one of a similar name is looked for."""
 _INDEX_STYLE = Style(name="index", title="Index", kind="ramp", ranges=((-1.0, 1.0),))
 _CLASS_STYLE = Style(name="classes", title="Classes", kind="classes")
 _RGB_STYLE = Style(name="rgb", title="Three outputs", kind="rgb", ranges=((0.0, 0.3),))
@@ -62,13 +74,7 @@ class Settler:
         if style is not None:
             style = self._fit(style, program, collection, ask)
         query = parse_time(ask.time) if ask.time else None
-        resolved = resolve(
-            query,
-            self.catalog.moments(layer.collection),
-            layer.time,
-            nearest=ask.nearest,
-            layer=layer.name,
-        )
+        resolved = self._resolved(layer, query, ask)
         selection = Selection(
             collection=layer.collection,
             bands=program.inputs,
@@ -91,6 +97,31 @@ class Settler:
         )
         return dataclasses.replace(settled, digest=canonical(settled))
 
+    def _resolved(self, layer: Layer, query: TimeQuery | None, ask: Ask) -> Resolved:
+        """The times that are meant: any where scenes are named and no time is."""
+        if ask.ids:
+            self._check_scenes(layer.collection, ask.ids)
+            if query is None:
+                return Resolved(spans=())
+        moments = self.catalog.moments(layer.collection)
+        return resolve(query, moments, layer.time, nearest=ask.nearest, layer=layer.name)
+
+    def _check_scenes(self, collection: str, ids: tuple[str, ...]) -> None:
+        """Refuse scenes that no collection has: one of another collection leaves this layer blank in a map of both."""
+        missing = tuple(dict.fromkeys(ids))
+        for name in dict.fromkeys((collection, *self.collections)):
+            found = {item.id for item in self.catalog.search(name, ids=missing)}
+            missing = tuple(scene for scene in missing if scene not in found)
+            if not missing:
+                return
+        unknown = missing[0]
+        known = [item.id for item in self.catalog.search(collection, limit=_SUGGESTED)]
+        raise InvalidParameter(
+            f'There is no scene "{shorten(unknown)}".{suggest(unknown, known)}'
+            f"{f' One of {collection} is {known[0]}.' if known else ''}",
+            locator="ids",
+        )
+
     def _style(self, layer: Layer, ask: Ask) -> Style:
         style = layer.style(ask.style)
         if style is None:
@@ -105,6 +136,8 @@ class Settler:
         return _restyle(style, ask)
 
     def _program(self, layer: Layer, collection: Collection, ask: Ask, style: Style | None) -> Program:
+        if len(ask.bands) > MOST_NAMES:
+            raise TooLarge(f"{len(ask.bands)} fields are chosen; choose at most {MOST_NAMES}.", locator="bands")
         text = ask.expr or layer.expression
         if text:
             program = self._compile(text, collection, ask)

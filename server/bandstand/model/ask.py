@@ -7,6 +7,8 @@ from bandstand.model.field import Field
 from bandstand.model.selection import Order, Resampling
 
 Units = Literal["physical", "stored"]
+MOST_NAMES = 1000
+"""Bands or scenes that one ask may name, those that repeat included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

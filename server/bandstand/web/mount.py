@@ -22,6 +22,8 @@ logger = logging.getLogger("bandstand.web")
 
 _EXPOSED = "Warning, ETag, Retry-After, X-Request-Id, X-Source-Items, X-Source-Time, Content-Disposition"
 _MOST_KEYS = 1000
+_MOST_FORM_BYTES = 1_000_000
+"""What a form's values cost to decode grows with them; documents have `limits.body_max_bytes`."""
 _FORM = "application/x-www-form-urlencoded"
 _SECRET = re.compile(r"(?i)(?<=[?&])([\w.-]*(?:token|password|secret|key|signature))=[^&]*")
 _PART = re.compile(r"\{(\w+)\}")
@@ -140,9 +142,7 @@ class Mount:
             # Read first: a document is one even where it was declared a form, as curl -d and test engines do.
             start = request.get_data(parse_form_data=False)[:64].lstrip() if request.mimetype == _FORM else b"<"
             if not start.startswith(b"<"):
-                # Counted before they are taken apart, which costs more.
-                if request.get_data(parse_form_data=False).count(b"&") >= _MOST_KEYS:
-                    raise TooLarge(f"The form has more than {_MOST_KEYS} parameters; at most so many are read.")
+                _check_form(request.get_data(parse_form_data=False))
                 args += [(key, value) for key, value in request.form.items(multi=True)]
             else:
                 body = request.get_data(cache=False)
@@ -246,6 +246,18 @@ def allow_methods(wsgi: WsgiResponse, error: HTTPException) -> None:
     if isinstance(error, MethodNotAllowed):
         wsgi.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         wsgi.headers["Cache-Control"] = "no-store"
+
+
+def _check_form(form: bytes) -> None:
+    """Refuse a form before it is taken apart, which costs more."""
+    if form.count(b"&") >= _MOST_KEYS:
+        raise TooLarge(f"The form has more than {_MOST_KEYS} parameters; at most so many are read.")
+    if len(form) > _MOST_FORM_BYTES:
+        refused = TooLarge(
+            f"The form has {len(form)} bytes; at most {_MOST_FORM_BYTES} bytes are read.", locator="body"
+        )
+        refused.http_status = 413
+        raise refused
 
 
 def _own_name(environ: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ def test_numbers_that_are_not_whole_have_nan_for_nodata(computed):
 
 
 @pytest.mark.parametrize("compression", ["None", "Deflate", "LZW", "ZSTD", "PackBits"])
-@pytest.mark.parametrize("predictor", ["None", "auto"])
+@pytest.mark.parametrize("predictor", ["None", "auto", "Horizontal"])
 def test_every_compression_keeps_the_numbers(ask, computed, compression, predictor):
     answer = ask(
         *AREA,

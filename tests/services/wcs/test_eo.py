@@ -7,6 +7,9 @@ import shapely
 import xmlschema
 from lxml import etree
 
+from bandstand.services.wcs.v20 import coveragesets
+from bandstand.services.wcs.v20.eo import members
+
 NS = {
     "wcs": "http://www.opengis.net/wcs/2.0",
     "wcseo": "http://www.opengis.net/wcs/wcseo/1.0",
@@ -186,6 +189,12 @@ def test_a_time_chooses_scenes(describe_set, subset, days):
 
 
 @pytest.fixture(scope="session")
+def mosaics(describe_set):
+    """Identifiers of the mosaics of the series."""
+    return [name for name in ids(describe_set(EOID=SERIES)) if "." in name]
+
+
+@pytest.fixture(scope="session")
 def outlines(site):
     """The outline of each scene in longitude and latitude, by rasterio."""
     found = {}
@@ -207,6 +216,48 @@ def test_an_area_chooses_scenes(describe_set, outlines, area, containment):
     box = shapely.box(*area)
     test = shapely.covers if containment == "contains" else shapely.intersects
     assert scenes_of(ids(found)) == sorted(name for name, shape in outlines.items() if test(box, shape))
+
+
+SPOTS = [
+    (0.02, 49.29, 0.022, 49.3),
+    (-0.012, 49.29, -0.01, 49.3),
+    (-1, 49, 1, 50),
+    (-0.004, 49.2, 1, 50),
+    (3, 40, 4, 41),
+]
+"""Two that a scene of one zone alone reaches, the whole, the half that holds one zone, and nowhere."""
+
+
+@pytest.mark.parametrize("containment", ["overlaps", "contains"])
+@pytest.mark.parametrize("span", ["", "2021-06-14T11:00:00Z", "2022-01-01T00:00:00Z"])
+@pytest.mark.parametrize("area", SPOTS)
+def test_a_series_holds_the_mosaics_that_are_found_by_their_own_ids(describe_set, mosaics, area, span, containment):
+    west, south, east, north = area
+    where = [("SUBSET", f"Lat({south},{north})"), ("SUBSET", f"Long({west},{east})")]
+    where += [("SUBSET", f'phenomenonTime("{span}",*)')] if span else []
+    by_id = {name for name in mosaics if name in ids(describe_set(*where, EOID=name, CONTAINMENT=containment))}
+    found = ids(describe_set(*where, EOID=SERIES, CONTAINMENT=containment))
+    assert {name for name in found if "." in name} == by_id
+
+
+def test_a_mosaic_that_is_met_in_a_single_scene_has_all_of_its_scenes(describe_set, mosaics, outlines):
+    west, south, east, north = SPOTS[1]
+    assert 0 < sum(shapely.box(*SPOTS[1]).intersects(shape) for shape in outlines.values()) < len(outlines)
+    found = describe_set(("SUBSET", f"Lat({south},{north})"), ("SUBSET", f"Long({west},{east})"), EOID=SERIES)
+    (shown,) = (one for one in ids(found) if one.endswith(".20220719"))
+    path = "//wcs:CoverageDescription[wcs:CoverageId=$name]/gml:boundedBy//gml:lowerCorner/text()"
+    assert found.xpath(path, namespaces=NS, name=shown) == describe_set(EOID=shown).xpath(
+        path, namespaces=NS, name=shown
+    )
+
+
+@pytest.mark.parametrize(("most", "told"), [(3, 1), (2000, 0)])
+def test_a_count_that_stops_before_the_end_of_a_series_says_so(ask, monkeypatch, most, told):
+    for module in (coveragesets, members):
+        monkeypatch.setattr(module, "MOST", most)
+    answer = ask(REQUEST="DescribeEOCoverageSet", EOID=SERIES, **KEYS)
+    warnings = [text for text in answer.headers.getlist("Warning") if "numberMatched" in text and SERIES in text]
+    assert len(warnings) == told
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])

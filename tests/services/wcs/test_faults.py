@@ -169,7 +169,7 @@ BAD = {
     "quality too low": ({"GEOTIFF:JPEG_QUALITY": "0"}, "JpegQualityInvalid", "0", 404),
     "predictor unknown": ({"GEOTIFF:PREDICTOR": "vertical"}, "PredictorInvalid", "vertical", 404),
     "predictor of another type": (
-        {"GEOTIFF:PREDICTOR": "Horizontal", "GEOTIFF:COMPRESSION": "LZW", "RANGESUBSET": "B04", "SUBSET": EAST},
+        {"GEOTIFF:PREDICTOR": "FloatingPoint", "GEOTIFF:COMPRESSION": "LZW", "RANGESUBSET": "SCL", "SUBSET": EAST},
         "PredictorInvalid",
         "GEOTIFF:PREDICTOR",
         404,

@@ -188,6 +188,23 @@ def test_the_conformance_instance_is_made_once_and_is_in_order(here, capsys):
     assert run(["check", "site/config.yml", "--strict"]) == 0
 
 
+@pytest.mark.parametrize("text", ["version: 1\ncollections: {s2: {profile: generic}}\n", "no: configuration\n"])
+def test_the_folder_of_another_configuration_stays_as_it_is(here, capsys, text):
+    (here / "site").mkdir()
+    (here / "site" / "config.yml").write_text(text)
+    assert run(["cite", "site", "--no-serve"]) == 1
+    assert "site/config.yml" in capsys.readouterr().err
+    assert [path.name for path in (here / "site").iterdir()] == ["config.yml"]
+    assert (here / "site" / "config.yml").read_text() == text
+
+
+def test_a_configuration_of_another_instance_is_told_with_a_way_out(here, capsys):
+    (here / "site").mkdir()
+    (here / "site" / "config.yml").write_text("version: 1\ncollections: {s2: {profile: generic}}\n")
+    run(["cite", "site", "--no-serve"])
+    assert "is no configuration of a conformance instance; give another folder" in capsys.readouterr().err
+
+
 def test_a_conformance_instance_that_cannot_be_written_is_told(here, capsys):
     (here / "site").write_text("a file")
     assert run(["cite", "site/inner", "--no-serve"]) == 1

@@ -151,3 +151,24 @@ def test_scaling_keeps_the_area(x, y, width, height):
     assert (scaled.width, scaled.height) == (width, height)
     a, b = plain.bbox, scaled.bbox
     assert (b.min_x, b.min_y, b.max_x, b.max_y) == pytest.approx((a.min_x, a.min_y, a.max_x, a.max_y), abs=1e-6)
+
+
+@given(st.floats(0, 0.02), st.floats(0.001, 0.006), st.integers(1, 400), st.integers(1, 400))
+def test_a_size_in_a_crs_without_scenes_is_that_of_the_very_box_that_is_asked(lon, wide, width, height):
+    whole = project_bbox(NATIVE.bbox, UTM31, DEGREES)
+    west, north = whole.min_x + lon, whole.min_y + 0.005 + wide
+    subsets = (trim("x", west, west + wide), trim("y", north - wide, north))
+    found = grid(*subsets, subsetting=DEGREES, output=DEGREES, scaling=Scaling(width=width, height=height))
+    assert (found.width, found.height) == (width, height)
+    box = found.bbox
+    for edge, asked in ((box.min_x, west), (box.max_x, west + wide), (box.min_y, north - wide), (box.max_y, north)):
+        assert math.isclose(edge, asked, abs_tol=1e-11)
+
+
+@given(X, Y, st.floats(20, 1000), st.floats(20, 1000))
+def test_a_size_covers_the_cells_that_are_asked_in_another_crs_and_no_more(x, y, wide, high):
+    subsets = (trim("x", x, min(x + wide, 283_000)), trim("y", max(y - high, 5_468_000), y))
+    found = grid(*subsets, output=LAEA, scaling=Scaling(width=50, height=40))
+    box = project_bbox(grid(*subsets).bbox, UTM31, LAEA)
+    for edge in ("min_x", "min_y", "max_x", "max_y"):
+        assert math.isclose(getattr(found.bbox, edge), getattr(box, edge), abs_tol=1e-6)

@@ -242,3 +242,15 @@ def test_what_cannot_be_is_refused(keys, error, locator):
     with pytest.raises(error) as caught:
         grid(**keys)
     assert caught.value.locator == locator
+
+
+@pytest.mark.parametrize("box", ["280105,5465505,280195,5465595", "0,0,0.1,91", "-361,0,0,1"])
+def test_numbers_without_a_crs_that_are_no_degrees_are_told_to_be_read_as_such(box):
+    with pytest.raises(InvalidParameter, match=r"no CRS was given, so longitude and latitude.*EPSG::32631") as refused:
+        grid(boundingbox=box)
+    assert (type(refused.value), refused.value.locator) == (InvalidParameter, "BOUNDINGBOX")
+
+
+def test_degrees_without_a_crs_may_reach_over_the_antimeridian_and_the_crs_of_the_grid_stands_in_for_one():
+    assert grid(boundingbox="0.1,49.1,181,49.2", gridoffsets="1e5,-1e5").crs == UTM31
+    assert grid(boundingbox="280105,5465505,280195,5465595", gridbasecrs=f"{URN}32631").width == 10

@@ -10,6 +10,7 @@ from bandstand.engine import run as pixels
 from bandstand.errors import InvalidParameter
 from bandstand.model.exchange import Response
 from bandstand.services.base import Route
+from bandstand.web import mount
 from bandstand.web.app import mount_services
 from bandstand.web.mount import Mount, Settings
 
@@ -125,6 +126,26 @@ def test_a_body_above_the_limit_is_refused(site_engine):
     answer = app.test_client().post("/wms", data=b"x" * 1000, content_type="text/xml")
     assert answer.status_code == 413
     assert "100 bytes" in answer.text
+
+
+@pytest.mark.parametrize(("spare", "status"), [(0, 200), (-1, 413)])
+def test_a_form_that_is_costly_to_read_is_refused_before_it_is_taken_apart(plain, monkeypatch, spare, status):
+    form = b"a=" + b"%28" * 10
+    monkeypatch.setattr(mount, "_MOST_FORM_BYTES", len(form) + spare)
+    answer = plain.post("/echo/x", data=form, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == status
+    assert ("((((((((((" in answer.text, f"at most {len(form) + spare} bytes" in answer.text) == (spare == 0, spare < 0)
+
+
+def test_a_form_of_megabytes_is_refused_in_the_words_of_the_service(client):
+    answer = client.post("/wcs", data={"SERVICE": "WCS", "VERSION": "2.0.1", "EXPR": "(" * 3_000_000})
+    assert (answer.status_code, "at most 1000000 bytes" in answer.text) == (413, True)
+    assert "ExceptionReport" in answer.text
+
+
+def test_a_document_may_be_larger_than_a_form(plain):
+    answer = plain.post("/echo/x", data=b"<x>" + b"a" * 2_000_000, content_type="application/x-www-form-urlencoded")
+    assert answer.text.count("a") > 2_000_000
 
 
 def test_forwarded_headers_of_a_stranger_are_ignored(plain):

@@ -113,6 +113,23 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
+def refuse_many(text: str, key: str, *, most: int, what: str) -> None:
+    """Refuse a comma list that is too long, before any of its members is looked at.
+
+    Args:
+        text: As sent.
+        key: The parameter's name.
+        most: Members that are allowed, those that repeat included.
+        what: They are: `coverages`.
+
+    Raises:
+        TooLarge: There are more; the message tells how many may be.
+    """
+    count = text.count(",") + 1
+    if count > most:
+        raise TooLarge(f"{key} names {count} {what}; give at most {most}.", locator=key)
+
+
 def choice(text: str, key: str, known: dict[str, str]) -> str:
     """The value that a word stands for, without regard to case.
 

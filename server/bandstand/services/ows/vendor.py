@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bandstand.errors import BadRequest, InvalidParameter, UnknownStyle, shorten, suggest
-from bandstand.model.ask import Ask
+from bandstand.model.ask import MOST_NAMES, Ask
 from bandstand.model.exchange import Arguments
 from bandstand.model.layer import Layer
 from bandstand.model.selection import Order, Resampling
-from bandstand.services.ows.kvp import boolean, choice, listed, number, number_within, time_text
+from bandstand.services.ows.kvp import boolean, choice, listed, number, number_within, refuse_many, time_text
 from bandstand.services.ows.spellings import SPELLINGS, remark
 
 _RESAMPLINGS: dict[str, Resampling] = {
@@ -157,8 +157,9 @@ def _opacity(text: str) -> Reading:
     return "opacity", value / 100 if value > 1 else value
 
 
-def _names(field: str, key: str) -> Callable[[str], Reading]:
+def _names(field: str, key: str, what: str) -> Callable[[str], Reading]:
     def read(text: str) -> Reading:
+        refuse_many(text, key, most=MOST_NAMES, what=what)
         names = listed(text)
         if not all(names):
             raise InvalidParameter(
@@ -171,7 +172,7 @@ def _names(field: str, key: str) -> Callable[[str], Reading]:
 
 _READERS: Mapping[str, Callable[[str], Reading]] = {
     "EXPR": lambda text: ("expr", text),
-    "BANDS": _names("bands", "BANDS"),
+    "BANDS": _names("bands", "BANDS", "bands"),
     "RANGE": lambda text: ("range", text),
     "COLORMAP": lambda text: ("colormap", text),
     "GAMMA": _gamma,
@@ -181,7 +182,7 @@ _READERS: Mapping[str, Callable[[str], Reading]] = {
     "RESAMPLING": _resampling,
     "PRIORITY": lambda text: ("order", choice(text, "PRIORITY", dict(_ORDERS))),
     "MAXCC": lambda text: ("max_cloud_cover", number_within(text, "MAXCC", 0, 100)),
-    "ITEMS": _names("ids", "ITEMS"),
+    "ITEMS": _names("ids", "ITEMS", "scenes"),
     "NEAREST": lambda text: ("nearest", boolean(text, "NEAREST", default=False)),
     "UNITS": lambda text: ("units", choice(text, "UNITS", _UNITS)),
     "OPACITY": _opacity,

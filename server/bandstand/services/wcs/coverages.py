@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from bandstand.cis.coverage import nil_value
 from bandstand.engine.engine import Engine
 from bandstand.engine.times import NEVER
-from bandstand.errors import BadRequest, InvalidTime, NotFound, UnknownBand, UnknownLayer, shorten, suggest
+from bandstand.errors import (
+    BadRequest,
+    InvalidParameter,
+    InvalidTime,
+    NotFound,
+    UnknownBand,
+    UnknownLayer,
+    shorten,
+    suggest,
+)
 from bandstand.model.ask import Ask
 from bandstand.model.coverage import Domain
 from bandstand.model.crs import CRS84, WEB_MERCATOR, WGS84, Crs, parse_crs
@@ -85,12 +94,18 @@ def find_field(name: str, known: list[str], layer: Layer, engine: Engine) -> int
 
 
 def settle(layer: Layer, ask: Ask, engine: Engine) -> StyledLayer:
-    """`Engine.ask`, which refuses times without a scene unless the layer wants them blank.
+    """`Engine.ask`, which refuses scenes of others, and times without a scene unless the layer wants them blank.
 
     Raises:
+        InvalidParameter: The layer has no such scene; locator `ids`.
         InvalidTime: Locator `time`; the message tells the times that there are.
     """
     styled = engine.ask(layer, ask)
+    if ask.ids:
+        own = {item.id for item in engine.catalog.search(layer.collection, ids=ask.ids)}
+        other = next((name for name in ask.ids if name not in own), None)
+        if other is not None:
+            raise InvalidParameter(f'Coverage "{layer.name}" has no scene "{shorten(other)}".', locator="ids")
     if styled.selection.times == (NEVER,) and layer.time.missing != "blank":
         axis = engine.times(layer)
         reach = f" Its times reach from {axis.values[0]} to {axis.values[-1]}." if axis.values else ""

@@ -7,8 +7,21 @@ from bandstand.engine.engine import Engine
 from bandstand.errors import MissingParameter, UnknownOperation, shorten, suggest
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.request import Request
+from bandstand.services.ows.kvp import listed, refuse_many
 
 OPERATIONS = ("GetCapabilities", "DescribeCoverage", "GetCoverage")
+MOST_DESCRIBED = 200
+"""Identifiers in one request for descriptions, those that repeat included."""
+
+
+def read_ids(text: str, key: str) -> tuple[str, ...]:
+    """The identifiers to be described, each once, in the order given.
+
+    Raises:
+        TooLarge: There are too many.
+    """
+    refuse_many(text, key, most=MOST_DESCRIBED, what="coverages")
+    return tuple(dict.fromkeys(filter(None, listed(text))))
 
 
 def read_operation(args: Arguments, offered: Sequence[str] = OPERATIONS) -> str:

@@ -29,6 +29,7 @@ _NAMES = {
     "below": "below",
     "colormap": "colormap",
     "expr": "expr",
+    "ids": "items",
     "nodata_color": "nodata_color",
     "range": "range",
     "style": "style",

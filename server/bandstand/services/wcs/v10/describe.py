@@ -8,10 +8,10 @@ from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.grid import BBox
 from bandstand.model.layer import Layer
 from bandstand.services.ows.dimension import published_times
-from bandstand.services.ows.kvp import listed
 from bandstand.services.ows.versions import refuse_known_sequence
 from bandstand.services.ows.xml import plain_number, templates
 from bandstand.services.wcs.coverages import common_null, named_crs, named_domain, published
+from bandstand.services.wcs.operations import read_ids
 from bandstand.services.wcs.v10.faults import MEDIA_TYPE
 from bandstand.services.wcs.v10.formats import published_formats
 from bandstand.services.wcs.v10.parse import AXIS, INTERPOLATIONS
@@ -65,7 +65,7 @@ def coverages(args: Arguments, engine: Engine) -> Response:
     Raises:
         UnknownLayer: One of the names is no coverage.
     """
-    names = [name for name in listed(args.get("COVERAGE")) if name]
+    names = read_ids(args.get("COVERAGE"), "COVERAGE")
     layers = [engine.layer(name, "wcs") for name in names] if names else published(engine)
     body = _TEMPLATES.get_template("description.xml.j2").render(
         coverages=[_offering(layer, engine) for layer in layers],

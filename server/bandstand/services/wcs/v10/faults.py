@@ -22,6 +22,7 @@ NAMES = {
     "layer": "COVERAGE",
     "time": "TIME",
     "expr": "EXPR",
+    "ids": "ITEMS",
     "bands": "BANDS",
     "format": "FORMAT",
     "size": "WIDTH",

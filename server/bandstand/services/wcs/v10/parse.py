@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from bandstand.engine.engine import Engine
 from bandstand.errors import InvalidParameter, UnknownBand, UnsupportedInterpolation, shorten
-from bandstand.model.ask import Ask
+from bandstand.model.ask import MOST_NAMES, Ask
 from bandstand.model.exchange import Arguments
 from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request
-from bandstand.services.ows.kvp import listed, required
+from bandstand.services.ows.kvp import listed, refuse_many, required
 from bandstand.services.ows.vendor import Wishes, read_resampling, read_wishes
 from bandstand.services.wcs.coverages import chosen_fields, coverage_request
 from bandstand.services.wcs.v10.formats import media_type_of
@@ -90,6 +90,7 @@ def _with_fields(ask: Ask, args: Arguments, layer: Layer, engine: Engine) -> Ask
     if ask.bands:
         raise InvalidParameter(f"{key} was given under two names; give one.", locator=key)
     known = [field.name for field in engine.outputs(layer, ask)]
+    refuse_many(args.get(key), key, most=MOST_NAMES, what="fields")
     names: list[str] = []
     for part in listed(args.get(key)):
         ends = chosen_fields([end.strip() for end in part.split("/", 1)], layer, ask, engine, key)

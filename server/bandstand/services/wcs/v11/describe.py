@@ -13,6 +13,7 @@ from bandstand.services.ows.kvp import listed
 from bandstand.services.ows.versions import compare_sequence, refuse_higher_sequence
 from bandstand.services.ows.xml import plain_number, templates
 from bandstand.services.wcs.coverages import common_null, named_crs, named_domain, published
+from bandstand.services.wcs.operations import read_ids
 from bandstand.services.wcs.v11.parse import AXIS, FIELD, METHODS
 from bandstand.services.wcs.v11.space import IMAGE_CRS, SIMPLE_GRID, SQUARE_CS
 from bandstand.services.wcs.v11.tongue import TONGUES, Tongue
@@ -87,7 +88,7 @@ def coverages(args: Arguments, tongue: Tongue, engine: Engine) -> Response:
         MissingParameter: None is asked for.
         UnknownLayer: One of the identifiers is no coverage.
     """
-    names = [name for name in listed(args.get("IDENTIFIERS", "IDENTIFIER")) if name]
+    names = read_ids(args.get("IDENTIFIERS", "IDENTIFIER"), "identifiers")
     if not names:
         raise MissingParameter("IDENTIFIERS is missing; give the identifier of a coverage.", locator="identifiers")
     body = _TEMPLATES.get_template("descriptions.xml.j2").render(

@@ -20,6 +20,7 @@ NAMES = {
     "layer": "identifier",
     "time": "TimeSequence",
     "expr": "EXPR",
+    "ids": "ITEMS",
     "bands": "RangeSubset",
     "format": "format",
     "size": "BoundingBox",

@@ -30,6 +30,8 @@ _TYPES = {"2dsimplegrid": 2, "2dgridin2dcrs": 4, "grid2din2dmethod": 4, "grid2di
 _HAIR_PX = 1e-4
 """So far outside the box a centre still counts as on its border: clients round."""
 _MOST_PX = 10**9
+_FARTHEST_LON, _FARTHEST_LAT = 360, 90
+"""Degrees; beyond 180 a box reaches over the antimeridian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,12 @@ def _box(text: str, native: Grid, supported: tuple[Crs, ...], base: Crs | None) 
         return _upright((left, bottom, right, top), text), native.crs
     spoken = _crs(name, supported, "BOUNDINGBOX") if name else base or CRS84
     corners = (b, a, d, c) if spoken.north_first else (a, b, c, d)
+    if not name and base is None and (max(abs(a), abs(c)) > _FARTHEST_LON or max(abs(b), abs(d)) > _FARTHEST_LAT):
+        raise InvalidParameter(
+            f'BOUNDINGBOX "{shorten(text)}": no CRS was given, so longitude and latitude are expected, and these are '
+            f"no degrees; add the URN of the CRS, such as {native.crs.urn}.",
+            locator="BOUNDINGBOX",
+        )
     return _upright(corners, text), spoken
 
 

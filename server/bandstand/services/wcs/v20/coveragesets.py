@@ -1,91 +1,40 @@
 """DescribeEOCoverageSet: the datasets and mosaics of series, by place and time (OGC 10-140r1, clause 9)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from functools import partial
 
 import shapely
 from lxml import etree
 
 from bandstand.cis.coverage import EO_NAMESPACES, NAMESPACES, add, qualified, serialised
 from bandstand.engine.engine import Engine
-from bandstand.engine.scenes import by_time, ground, shape_of
 from bandstand.errors import InvalidAxis, InvalidParameter, InvalidSubset, NotFound, UnknownLayer, shorten, suggest
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.grid import BBox
-from bandstand.model.item import Item
 from bandstand.model.layer import Layer
-from bandstand.model.time import TimeSpan, parse_time
+from bandstand.model.time import parse_time
 from bandstand.services.ows.kvp import choice, integer, listed, missing
+from bandstand.services.wcs.operations import read_ids
 from bandstand.services.wcs.v20.descriptions import SHORT, describe, offered
+from bandstand.services.wcs.v20.eo.members import ANY, MOST, Members, Where, find_members
 from bandstand.services.wcs.v20.eo.metadata import ends_of, footprint, time_period
-from bandstand.services.wcs.v20.eo.portions import Portion, dataset, find_portion, mosaic, series
+from bandstand.services.wcs.v20.eo.portions import Portion, dataset, find_portion, series
 from bandstand.services.wcs.v20.subset import Subset, interval, read_subsets, time_of
 
 COUNT = 100
 """Descriptions in one answer, at most."""
 SECTIONS = {"coveragedescriptions": "CoverageDescriptions", "datasetseriesdescriptions": "DatasetSeriesDescriptions"}
-_MOST = 2000
-"""Scenes of one series that are looked at; ask a smaller area or time for what lies behind."""
-_LONGEST = timedelta(days=366)
-"""Scenes begin so long before their end, at most."""
 _HAIR = 1e-9
 """Degrees that a degenerate trim is made wide."""
-_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _SCHEMA = "http://www.opengis.net/wcs/wcseo/1.0 http://schemas.opengis.net/wcs/wcseo/1.0/wcsEOAll.xsd"
 
 
-ANY = TimeSpan(None, None)
-"""Any time."""
+Made = Callable[[], Portion | Layer]
+"""What makes a coverage, once it is to be shown."""
 
 
 class NoSuchDatasetSeriesOrCoverage(NotFound):
     """No dataset, mosaic or series has this identifier."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
-    """The area and time that coverages have to meet, or to lie in."""
-
-    area: BBox | None = None
-    """Longitude and latitude."""
-    span: TimeSpan = ANY
-    """The time."""
-    contains: bool = False
-    """They have to lie inside whole."""
-
-    def takes(self, items: tuple[Item, ...]) -> bool:
-        """Whether a coverage of these scenes is meant."""
-        return self._here(items) and all(self._then(item.time) for item in items)
-
-    def _here(self, items: tuple[Item, ...]) -> bool:
-        if self.area is None:
-            return True
-        box = shapely.box(self.area.min_x, self.area.min_y, self.area.max_x, self.area.max_y)
-        shape = shape_of(items[0]) if len(items) == 1 else ground(items)
-        return bool(shapely.covers(box, shape) if self.contains else shapely.intersects(box, shape))
-
-    def _then(self, time: TimeSpan) -> bool:
-        if self.span == ANY:
-            return True
-        if not self.contains:
-            return self.span.intersects(time)
-        early = self.span.start is None or (time.start is not None and time.start >= self.span.start)
-        end = time.end or time.start
-        return early and (self.span.end is None or (end is not None and end <= self.span.end))
-
-    def scenes(self, layer: Layer, engine: Engine) -> tuple[Item, ...]:
-        """The scenes of a series that are meant, newest first."""
-        spans = () if self.span == ANY else (_earlier(self.span),)
-        found = engine.catalog.search(layer.collection, bbox=self.area, times=spans, limit=_MOST)
-        return tuple(item for item in found if self.takes((item,)))
-
-
-def _earlier(span: TimeSpan) -> TimeSpan:
-    """The span with the starts of all scenes that may reach into it."""
-    if span.start is None or span.start - _BEGINNING < _LONGEST:
-        return TimeSpan(None, span.end)
-    return TimeSpan(span.start - _LONGEST, span.end)
 
 
 def describe_set(call: Call, args: Arguments, engine: Engine) -> Response:  # noqa: ARG001 - an operation's signature
@@ -97,27 +46,38 @@ def describe_set(call: Call, args: Arguments, engine: Engine) -> Response:  # no
         InvalidAxis, InvalidSubset: A SUBSET of another axis, a slice, or reversed.
         InvalidParameter: CONTAINMENT, SECTIONS or COUNT is none.
     """
-    ids = [part for part in listed(args.get("EOID")) if part]
+    ids = read_ids(args.get("EOID"), "EOID")
     if not ids:
         raise missing("EOID", "ids of dataset series, mosaics or datasets")
     where, sections, count = _where(args), _sections(args), _count(args)
     known = series(engine)
-    chosen = {name: known[name] for name in dict.fromkeys(ids) if name in known}
-    found: dict[str, Portion | Layer] = {}
-    for name in dict.fromkeys(ids):
-        for portion in _coverages(name, known, where, engine):
-            found.setdefault(portion.name if isinstance(portion, Layer) else portion.id, portion)
-    shown = list(found.values())[:count]
+    chosen = {name: known[name] for name in ids if name in known}
+    found: dict[str, Made] = {}
+    cut: list[str] = []
+    for name in ids:
+        pairs, stopped = _coverages(name, known, where, engine)
+        for identifier, made in pairs:
+            found.setdefault(identifier, made)
+        cut += [name] if stopped else []
+    shown = [made() for made in list(found.values())[:count]]
     root = _document(shown, chosen, sections, engine, matched=len(found) + len(chosen))
-    return Response(
-        media_type="application/xml", body=serialised(root, members="wcs:CoverageDescription"), headers=SHORT
+    warnings = tuple(
+        ("Warning", f'199 - "numberMatched counts among the newest {MOST} scenes of {name}; give a smaller SUBSET"')
+        for name in cut
     )
+    body = serialised(root, members="wcs:CoverageDescription")
+    return Response(media_type="application/xml", body=body, headers=(*SHORT, *warnings))
 
 
-def _coverages(name: str, known: dict[str, Layer], where: Where, engine: Engine) -> Iterable[Portion | Layer]:
-    """The coverages behind an identifier: all of a series, a mosaic with its datasets, a dataset."""
+def _coverages(name: str, known: dict[str, Layer], where: Where, engine: Engine) -> tuple[list[tuple[str, Made]], bool]:
+    """The coverages behind an identifier: all of a series, a mosaic with its datasets, a dataset.
+
+    Returns:
+        Identifiers and what makes the coverages; whether there may be more of them.
+    """
     if name in known:
-        return _of_series(known[name], where, engine)
+        members = find_members(known[name], where, engine)
+        return [*_datasets(known[name], members), *members.mosaics], members.cut
     try:
         layer = engine.layer(name, "wcs")
     except UnknownLayer:
@@ -129,15 +89,17 @@ def _coverages(name: str, known: dict[str, Layer], where: Where, engine: Engine)
                 locator="EOID",
             ) from None
         inside = [dataset(portion.layer, item) for item in portion.items] if portion.label else []
-        return [one for one in (portion, *inside) if where.takes(one.items)]
-    return [layer, *(dataset(layer, item) for item in where.scenes(layer, engine))]
+        return [(one.id, partial(_same, one)) for one in (portion, *inside) if where.takes(one.items)], False
+    members = find_members(layer, where, engine)
+    return [(name, partial(_same, layer)), *_datasets(layer, members)], members.cut
 
 
-def _of_series(layer: Layer, where: Where, engine: Engine) -> list[Portion]:
-    """Datasets of a series, then its mosaics of more than one of them."""
-    scenes = where.scenes(layer, engine)
-    mosaics = [mosaic(layer, label, items) for label, items in by_time(layer, scenes).items() if len(items) > 1]
-    return [*(dataset(layer, item) for item in scenes), *(one for one in mosaics if where.takes(one.items))]
+def _datasets(layer: Layer, members: Members) -> list[tuple[str, Made]]:
+    return [(one.id, partial(_same, one)) for one in (dataset(layer, item) for item in members.scenes)]
+
+
+def _same(one: Portion | Layer) -> Portion | Layer:
+    return one
 
 
 def _document(

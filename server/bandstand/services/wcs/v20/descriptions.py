@@ -59,14 +59,15 @@ def offered(found: Layer | Portion, engine: Engine) -> Offered:
 
 
 def coverages(ids: list[str], engine: Engine) -> Response:
-    """Descriptions of these coverages, in this order.
+    """Descriptions of these coverages, in this order; one that has several names comes once.
 
     Raises:
         UnknownLayer: One of the ids is no coverage.
     """
     root = etree.Element(qualified("wcs:CoverageDescriptions"), nsmap={**NAMESPACES, "time": _TIME})
     root.set(qualified("xsi:schemaLocation"), _SCHEMA)
-    for coverage in [offered(portion_or_layer(name, engine), engine) for name in ids]:
+    chosen = {coverage.id: coverage for coverage in (offered(portion_or_layer(name, engine), engine) for name in ids)}
+    for coverage in chosen.values():
         describe(root, coverage, engine)
     body = serialised(root, members="wcs:CoverageDescription")
     return Response(media_type="application/xml", body=body, headers=SHORT)

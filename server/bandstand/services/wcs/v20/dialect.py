@@ -18,6 +18,7 @@ from bandstand.errors import (
     suggest,
 )
 from bandstand.model.exchange import Arguments, Call, Response
+from bandstand.services.wcs.operations import read_ids
 from bandstand.services.wcs.v20 import describe, descriptions, soap
 from bandstand.services.wcs.v20.coveragesets import describe_set
 from bandstand.services.wcs.v20.faults import fault
@@ -31,7 +32,7 @@ Operation = Callable[[Call, Arguments, Engine], Response]
 
 
 def _describe_coverage(call: Call, args: Arguments, engine: Engine) -> Response:  # noqa: ARG001 - an operation's signature
-    ids = [coverage_id(part.strip()) for part in args.get("COVERAGEID").split(",") if part.strip()]
+    ids = [coverage_id(name) for name in read_ids(args.get("COVERAGEID"), "COVERAGEID")]
     if not ids:
         raise MissingParameter("COVERAGEID is missing; give the id of a coverage.", locator="COVERAGEID")
     return descriptions.coverages(ids, engine)

@@ -37,7 +37,8 @@ def answer_grid(native: Grid, wanted: Wanted, lattice: Lattice) -> Grid:
 
     In a CRS of the scenes it is a part of their own lattice: the cells that the trim touches, never shifted (the
     low and the high bound are included, OGC 09-110r4, 8.4.2.3), so that pixels leave as they are stored. In any
-    other CRS the pixels keep their size on the ground and start at the upper left corner of the trimmed area.
+    other CRS the pixels keep their size on the ground and start at the upper left corner of the trimmed area, or have
+    the size that makes a wanted number of them fill that area.
 
     Args:
         native: The coverage's domain.
@@ -135,6 +136,10 @@ def _filled(native: Grid, asked: Box, slices: frozenset[str], wanted: Wanted) ->
     projected = project_bbox(box, wanted.subsetting_crs, crs)
     if projected is None:
         raise InvalidSubset(f"The subset cannot be expressed in {crs.short}.", locator="OUTPUTCRS")
+    scaling = wanted.scaling
+    if scaling.width and scaling.height:
+        # Whole pixels of the size on the ground would reach beyond the box, and their edge would be scaled with them.
+        return Grid.from_bbox(crs, projected, scaling.width, scaling.height)
     corners = (projected.min_x, projected.min_y, projected.max_x, projected.max_y)
     size_x, size_y = pixel_size(native, crs, corners)
     width, height = projected.width / size_x, projected.height / size_y

@@ -49,6 +49,7 @@ NAMES = {
     "layer": "coverageId",
     "time": "time",
     "expr": "EXPR",
+    "ids": "ITEMS",
     "bands": "RANGESUBSET",
     "format": "FORMAT",
     "size": "SUBSET",

@@ -13,13 +13,13 @@ from bandstand.errors import (
     shorten,
     suggest,
 )
-from bandstand.model.ask import Ask
+from bandstand.model.ask import MOST_NAMES, Ask
 from bandstand.model.crs import Crs, parse_crs
 from bandstand.model.exchange import Arguments
 from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request
-from bandstand.services.ows.kvp import required
+from bandstand.services.ows.kvp import refuse_many, required
 from bandstand.services.ows.vendor import Wishes, read_resampling, read_wishes
 from bandstand.services.wcs.coverages import coverage_request, crs_supported, find_field, read_format, stored_crs
 from bandstand.services.wcs.v20.eo.coverage import portion_ask, portion_grids, with_metadata
@@ -234,6 +234,7 @@ def _with_range(ask: Ask, args: Arguments, layer: Layer, engine: Engine) -> Ask:
     if ask.bands:
         raise InvalidParameter("RANGESUBSET and BANDS exclude each other; give one.", locator="RANGESUBSET")
     known = [field.name for field in engine.outputs(layer, ask)]
+    refuse_many(text, "RANGESUBSET", most=MOST_NAMES, what="fields")
     names: list[str] = []
     for part in (piece.strip() for piece in text.split(",")):
         first, colon, last = (piece.strip() for piece in part.partition(":"))

@@ -4,6 +4,8 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from bandstand.engine.engine import Engine
 from bandstand.errors import DeadlineExceeded, InvalidProgram, MissingParameter, TooLarge, UnsupportedCrs
@@ -11,11 +13,12 @@ from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.request import Request
 from bandstand.services.ows.kvp import required
 from bandstand.services.wcs.v20.wcps import QuerySemantics, QuerySyntax
-from bandstand.services.wcs.v20.wcps.answers import Answer, Words, answers
-from bandstand.services.wcs.v20.wcps.parse import FORM
+from bandstand.services.wcs.v20.wcps.answers import Answer, Answers, Words, answers
+from bandstand.services.wcs.v20.wcps.parse import FORM, check_length
 
 _PARAMETER = re.compile(r"\$(\d{1,3})(?!\w)")
 _CACHE = (("Cache-Control", "no-cache"),)
+_TIME = "X-Source-Time"
 
 
 def process(call: Call, args: Arguments, engine: Engine) -> Response:
@@ -24,59 +27,64 @@ def process(call: Call, args: Arguments, engine: Engine) -> Response:
     Raises:
         MissingParameter: No QUERY, or an extra parameter that the query names.
         QuerySyntax, QuerySemantics: Something is wrong with the query.
+        TooLarge: It asks for more than one coverage may; locator `query`.
     """
-    text = with_parameters(required(args, "QUERY", hint=f"a query such as {FORM}"), args)
+    deadline = time.monotonic() + engine.limits.timeout_s
+    text = required(args, "QUERY", hint=f"a query such as {FORM}")
+    text = with_parameters(text, args, engine.limits.expression_max_length)
     try:
-        return _all(text, call, engine)
+        return _all(text, call, engine, deadline)
     except QuerySyntax:
         raise
     except (InvalidProgram, UnsupportedCrs) as error:
         raise QuerySemantics(error.message, locator="query") from error
+    except TooLarge as error:
+        # Whatever the size of an answer hangs on, here it is the query.
+        raise TooLarge(error.message, locator="query") from error
 
 
-def _all(text: str, call: Call, engine: Engine) -> Response:
-    found = answers(text, engine)
+def _all(text: str, call: Call, engine: Engine, deadline: float) -> Response:
+    found = answers(text, engine, deadline=deadline)
     if len(found.items) == 1:
         etag = call.headers.get("if-none-match", "")
-        return _answered(found.items[0], engine, found.deadline, if_none_match=etag)
+        return _with_notes(_answered(found.items[0], engine, deadline, if_none_match=etag), found)
     if not found.items:
         return Response(media_type="text/plain", body=b"", headers=_CACHE)
-    _check_all(found.items, engine)
-    return mixed([_answered(item, engine, found.deadline) for item in found.items])
+    for item in found.items:
+        if isinstance(item, Request):
+            # Before the first of them is computed.
+            found.spent.charge(engine.plan(item))
+    return _with_notes(mixed([_answered(item, engine, deadline) for item in found.items]), found)
 
 
-def _check_all(items: Sequence[Answer], engine: Engine) -> None:
-    """Refuse several results that are too large together, since they leave as one body.
-
-    Raises:
-        TooLarge: With the limit.
-    """
-    values = sum(i.grid.width * i.grid.height * i.outputs for i in items if isinstance(i, Request))
-    if values > engine.limits.coverage_max_px:
-        raise TooLarge(
-            f"The {len(items)} results have {values:,} values together, the limit is "
-            f"{engine.limits.coverage_max_px:,} (limits.coverage_max_px). Ask for fewer, smaller or coarser ones.",
-            locator="query",
-        )
-
-
-def with_parameters(text: str, args: Arguments) -> str:
+def with_parameters(text: str, args: Arguments, most: int) -> str:
     """The query with `$1`, `$2`, … replaced by the parameters of these names (OGC 08-059r4, 6.5.1).
 
     XML requests have them in their order, without names.
 
+    Args:
+        text: As it was sent.
+        args: Holds the parameters.
+        most: Characters that a query may have; no longer one is put together.
+
     Raises:
         MissingParameter: There is none of a number.
+        QuerySyntax: Too long, before or after.
     """
+    check_length(text, len(text), most)
     listed = args.all("EXTRAPARAMETER")
+    length = len(text)
 
     def replaced(match: re.Match[str]) -> str:
+        nonlocal length
         place = int(match[1])
         value = args.get(match[1]) or (listed[place - 1] if 0 < place <= len(listed) else "")
         if not value:
             raise MissingParameter(
                 f"The query names the parameter {match[0]}; give it as {match[1]}=value.", locator=match[1]
             )
+        length += len(value) - len(match[0])
+        check_length(text, length, most)
         return value
 
     return _PARAMETER.sub(replaced, text)
@@ -90,27 +98,62 @@ def _answered(item: Answer, engine: Engine, deadline: float, *, if_none_match: s
     return engine.run(item, if_none_match=if_none_match, deadline=deadline)
 
 
+def _with_notes(answer: Response, found: Answers) -> Response:
+    """The answer with the notes on whatever its numbers and conditions were made of.
+
+    Where it has pixels, it has told their time already; of the conditions it tells the warnings then.
+    """
+    timed = any(key == _TIME for key, _ in answer.headers)
+    more = [
+        pair for pair in found.spent.headers() if pair not in answer.headers and (pair[0] == "Warning" or not timed)
+    ]
+    return replace(answer, headers=(*answer.headers, *more))
+
+
 def mixed(responses: Sequence[Response]) -> Response:
-    """Several answers as one, in their order (RFC 2046, 5.1.3)."""
-    bodies = [r.body if isinstance(r.body, bytes) else b"".join(r.body) for r in responses]
+    """Several answers as one, in their order (RFC 2046, 5.1.3); each body is made while it is sent.
+
+    Nothing but what was asked and what it is tagged with goes into the boundary, so that the same query gives the
+    same bytes.
+    """
     digest = hashlib.blake2b(digest_size=12)
-    for body in bodies:
-        digest.update(body)
+    for response in responses:
+        text = response.body if isinstance(response.body, bytes) else b""
+        digest.update(f"{response.media_type} {response.etag} {len(text)} ".encode() + text)
     boundary = f"bandstand-{digest.hexdigest()}"
-    whole = b"".join(_parts(responses, bodies, boundary))
+    heads = [_head(response, boundary) for response in responses]
+    end = f"--{boundary}--\r\n".encode()
+    lengths = [len(r.body) if isinstance(r.body, bytes) else r.length for r in responses]
+    known = [length for length in lengths if length is not None]
+    frame = sum(len(head) + 2 for head in heads) + len(end)
     warnings = dict.fromkeys(value for r in responses for key, value in r.headers if key == "Warning")
+    span = _span([value for r in responses for key, value in r.headers if key == _TIME])
     return Response(
         media_type=f'multipart/mixed; boundary="{boundary}"',
-        body=whole,
-        headers=(*_CACHE, *(("Warning", text) for text in warnings)),
+        body=_parts(responses, heads, end),
+        length=frame + sum(known) if len(known) == len(lengths) else None,
+        headers=(*_CACHE, *(("Warning", text) for text in warnings), *([(_TIME, span)] if span else [])),
     )
 
 
-def _parts(responses: Sequence[Response], bodies: Sequence[bytes], boundary: str) -> Iterator[bytes]:
-    for response, body in zip(responses, bodies, strict=True):
-        head = [f"Content-Type: {response.media_type}"]
-        head += [f"{key}: {value}" for key, value in response.headers if key == "Content-Disposition"]
-        yield "\r\n".join([f"--{boundary}", *head, "", ""]).encode()
-        yield body
+def _head(response: Response, boundary: str) -> bytes:
+    lines = [f"Content-Type: {response.media_type}"]
+    lines += [f"{key}: {value}" for key, value in response.headers if key == "Content-Disposition"]
+    return "\r\n".join([f"--{boundary}", *lines, "", ""]).encode()
+
+
+def _parts(responses: Sequence[Response], heads: Sequence[bytes], end: bytes) -> Iterator[bytes]:
+    for response, head in zip(responses, heads, strict=True):
+        yield head
+        if isinstance(response.body, bytes):
+            yield response.body
+        else:
+            yield from response.body
         yield b"\r\n"
-    yield f"--{boundary}--\r\n".encode()
+    yield end
+
+
+def _span(texts: Sequence[str]) -> str:
+    """From the first of some times and spans of time to the last."""
+    ends = sorted((end for text in texts for end in text.split("/")), key=datetime.fromisoformat)
+    return "/".join(dict.fromkeys((ends[0], ends[-1]))) if ends else ""

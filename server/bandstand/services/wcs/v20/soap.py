@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from xml.sax.saxutils import quoteattr
@@ -17,7 +17,12 @@ SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 NAMESPACES = (SOAP_12, SOAP_11)
 _MEDIA_TYPES = {SOAP_12: "application/soap+xml", SOAP_11: "text/xml"}
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+_CLOSED = b"</soap:Body></soap:Envelope>\n"
 _PROLOGUE = re.compile(rb"^\s*<\?xml[^>]*\?>\s*")
+_PROLOGUE_MOST = 256
+"""Bytes that a prologue may have."""
+_PIECE = 3 * 65_536
+"""Bytes that are put into base64 at once: three become four."""
 _LATER = re.compile(rb"\r\n\r\n(.*?)(\r\n--)", re.DOTALL)
 
 
@@ -54,8 +59,7 @@ def wrapped(answer: Response, space: str) -> Response:
         return _with_attachments(answer, space)
     if not is_document(answer.media_type):
         return _inline(answer, space)
-    body = _enveloped(_whole(answer), space)
-    return replace(answer, media_type=_MEDIA_TYPES[space], body=body, length=None)
+    return _framed(answer, space, *_plain(answer))
 
 
 def is_document(media_type: str) -> bool:
@@ -97,13 +101,42 @@ def _without_prologue(document: bytes) -> bytes:
 
 
 def _enveloped(document: bytes, space: str) -> bytes:
-    head = f'<soap:Envelope xmlns:soap="{space}"><soap:Body>'.encode()
-    return _DECLARATION + head + _without_prologue(document) + b"</soap:Body></soap:Envelope>\n"
+    return _opened(space) + _without_prologue(document) + _CLOSED
+
+
+def _opened(space: str) -> bytes:
+    return _DECLARATION + f'<soap:Envelope xmlns:soap="{space}"><soap:Body>'.encode()
+
+
+def _framed(answer: Response, space: str, parts: Iterable[bytes], length: int | None) -> Response:
+    """The answer with an envelope around these parts of its body, which are made while they are sent."""
+    start = _opened(space)
+    whole = None if length is None else len(start) + length + len(_CLOSED)
+    return replace(answer, media_type=_MEDIA_TYPES[space], body=chain([start], parts, [_CLOSED]), length=whole)
+
+
+def _parts_of(answer: Response) -> tuple[Iterator[bytes], int | None]:
+    """The body in parts, and its length where that is known."""
+    if isinstance(answer.body, bytes):
+        return iter((answer.body,)), len(answer.body)
+    return iter(answer.body), answer.length
+
+
+def _plain(answer: Response) -> tuple[Iterator[bytes], int | None]:
+    """A document in parts without its prologue."""
+    parts, length = _parts_of(answer)
+    start = b""
+    for part in parts:
+        start += part
+        if len(start) >= _PROLOGUE_MOST:
+            break
+    rest = _without_prologue(start)
+    return chain([rest], parts), None if length is None else length + len(rest) - len(start)
 
 
 def _with_attachments(answer: Response, space: str) -> Response:
     """The first part of a multipart answer becomes the envelope; the others stay."""
-    parts: Iterator[bytes] = iter((answer.body,)) if isinstance(answer.body, bytes) else iter(answer.body)
+    parts, _ = _parts_of(answer)
     first = next(parts)
     match = _LATER.search(first)
     if match is None:
@@ -122,13 +155,25 @@ def _with_attachments(answer: Response, space: str) -> Response:
 
 def _inline(answer: Response, space: str) -> Response:
     """A file in base64, with its media type (W3C, Describing Media Content of Binary Data in XML)."""
-    file = base64.b64encode(_whole(answer))
-    document = (
+    start = (
         b'<proc:result xmlns:proc="http://www.opengis.net/wcs/processing/2.0" '
         b'xmlns:mime="http://www.w3.org/2005/05/xmlmime" mime:contentType='
         + quoteattr(answer.media_type).encode()
         + b">"
-        + file
-        + b"</proc:result>"
     )
-    return replace(answer, media_type=_MEDIA_TYPES[space], body=_enveloped(document, space), length=None)
+    end = b"</proc:result>"
+    parts, length = _parts_of(answer)
+    whole = None if length is None else len(start) + 4 * ((length + 2) // 3) + len(end)
+    return _framed(answer, space, chain([start], _in_base64(parts), [end]), whole)
+
+
+def _in_base64(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """A file in base64, a piece at a time."""
+    rest = b""
+    for part in parts:
+        for start in range(0, len(part), _PIECE):
+            piece = rest + part[start : start + _PIECE]
+            end = len(piece) - len(piece) % 3
+            rest = piece[end:]
+            yield base64.b64encode(piece[:end])
+    yield base64.b64encode(rest)

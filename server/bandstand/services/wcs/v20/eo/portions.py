@@ -86,7 +86,18 @@ def dataset(layer: Layer, item: Item) -> Portion:
 
 def mosaic(layer: Layer, label: str, items: tuple[Item, ...]) -> Portion:
     """The scenes of one published time as a coverage: `s2_l2a.20230614`."""
-    return Portion(id=f"{layer.name}.{_compact(label)}", layer=layer, items=items, label=label)
+    return Portion(id=mosaic_id(layer, label), layer=layer, items=items, label=label)
+
+
+def mosaic_id(layer: Layer, label: str) -> str:
+    """Identifier of the mosaic of a published time."""
+    return f"{layer.name}.{_compact(label)}"
+
+
+def mosaic_of(layer: Layer, label: str, engine: Engine) -> Portion:
+    """The mosaic of a published time with all its scenes."""
+    spans = engine.ask(layer, Ask(data=True, time=label)).selection.times
+    return mosaic(layer, label, engine.catalog.search(layer.collection, times=spans, limit=_GROUP))
 
 
 def find_portion(identifier: str, engine: Engine) -> Portion | None:
@@ -107,8 +118,7 @@ def _mosaics(identifier: str, engine: Engine) -> Iterator[Portion]:
             continue
         for label in engine.times(layer).values:
             if _compact(label) == identifier.removeprefix(prefix):
-                spans = engine.ask(layer, Ask(data=True, time=label)).selection.times
-                yield mosaic(layer, label, engine.catalog.search(layer.collection, times=spans, limit=_GROUP))
+                yield mosaic_of(layer, label, engine)
 
 
 def portion_or_layer(identifier: str, engine: Engine) -> Portion | Layer:

@@ -3,22 +3,23 @@
 import itertools
 import json
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
 from bandstand.engine.engine import Engine
+from bandstand.engine.spent import Spent
 from bandstand.errors import BandstandError, UnsupportedFormat, shorten, suggest
 from bandstand.model.combine import Apply, Constant, Formula, Result
 from bandstand.model.request import Output, Request
 from bandstand.services.ows.kvp import media_type
 from bandstand.services.wcs.coverages import read_format
+from bandstand.services.wcs.v20.wcps.effort import Effort
 from bandstand.services.wcs.v20.wcps.errors import QuerySemantics, Source
 from bandstand.services.wcs.v20.wcps.evaluate import Evaluator
 from bandstand.services.wcs.v20.wcps.formulas import is_predicate
 from bandstand.services.wcs.v20.wcps.parse import parse
-from bandstand.services.wcs.v20.wcps.reduce import point_values
+from bandstand.services.wcs.v20.wcps.reduce import Reductions
 from bandstand.services.wcs.v20.wcps.syntax import Encode, Expression, Query
 from bandstand.services.wcs.v20.wcps.values import Band, Cover, Domains, Instant, Interval, Value
 
@@ -51,12 +52,17 @@ class Answers:
     """All that a query answers."""
 
     items: tuple[Answer, ...]
-    deadline: float
-    """On the monotonic clock: what is left of the time that the query has."""
+    spent: Spent
+    """What it took to find them, and what was decided for the client."""
 
 
-def answers(text: str, engine: Engine) -> Answers:
+def answers(text: str, engine: Engine, *, deadline: float) -> Answers:
     """Read a query and evaluate it as far as what is to be encoded, which is left to the engine.
+
+    Args:
+        text: The query.
+        engine: Computes what its conditions and numbers need.
+        deadline: On the monotonic clock, seconds.
 
     Raises:
         QuerySyntax: It is not of the language.
@@ -64,12 +70,12 @@ def answers(text: str, engine: Engine) -> Answers:
         BandstandError: A coverage, field, axis or time that does not exist; a limit.
     """
     query, source = parse(text, engine.limits)
-    deadline = time.monotonic() + engine.limits.timeout_s
     turns = math.prod(len(loop.coverages) for loop in query.loops)
     if turns > _MOST_RESULTS:
         source.refuse(f"{turns} combinations of coverages, the limit is {_MOST_RESULTS}", query.start, query.start + 3)
-    evaluator = Evaluator(engine, source, deadline)
-    return Answers(tuple(_each(query, evaluator)), deadline)
+    spent = Spent(engine.limits)
+    evaluator = Evaluator(engine, source, Reductions(engine.process, spent, deadline), Effort(source, deadline))
+    return Answers(tuple(_each(query, evaluator)), spent)
 
 
 def _each(query: Query, evaluator: Evaluator) -> Iterator[Answer]:
@@ -92,7 +98,7 @@ def _told(value: Value, node: Expression, evaluator: Evaluator) -> str:
         if value.ground is None:
             return _record([_constant(band, evaluator) for band in value.bands])
         if value.ground.is_point:
-            rows = point_values(value, evaluator.engine, evaluator.deadline)
+            rows = evaluator.reductions.point_values(value)
             return ",".join(_record(row) for row in rows)
         evaluator.source.refuse(
             "a coverage leaves by encode", node.start, node.end, 'Such as: return encode($c, "image/tiff").'
@@ -175,7 +181,7 @@ class _Encoder:
         self._source.refuse(message, self.node.start, self.node.end, hint)
 
     def _text(self, cover: Cover, kind: str) -> Words:
-        rows = point_values(cover, self.evaluator.engine, self.evaluator.deadline)
+        rows = self.evaluator.reductions.point_values(cover)
         if kind == "text/csv":
             names = [band.name or "value" for band in cover.bands]
             head = ["time", *names] if cover.times is not None else names

@@ -1,13 +1,15 @@
 """The meaning of expressions: coverages stay formulas until somebody needs a number of them."""
 
-import time
 from dataclasses import dataclass, field, replace
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import DeadlineExceeded, UnknownBand, shorten, suggest
+from bandstand.errors import UnknownBand, shorten, suggest
 from bandstand.model.ask import Ask
 from bandstand.model.combine import Constant, Operand, Pick
 from bandstand.services.wcs.coverages import find_field
+from bandstand.services.wcs.v20.eo.coverage import portion_ask, portion_grids
+from bandstand.services.wcs.v20.eo.portions import Portion, portion_or_layer
+from bandstand.services.wcs.v20.wcps.effort import Effort
 from bandstand.services.wcs.v20.wcps.errors import Source
 from bandstand.services.wcs.v20.wcps.formulas import BINARY, UNARY, cast, choose, extreme
 from bandstand.services.wcs.v20.wcps.functions import REDUCERS, TYPES
@@ -15,7 +17,7 @@ from bandstand.services.wcs.v20.wcps.induce import Inducer
 from bandstand.services.wcs.v20.wcps.introspect import INTROSPECTORS, Introspector, property_of
 from bandstand.services.wcs.v20.wcps.kinds import typed_alike
 from bandstand.services.wcs.v20.wcps.loops import condensed
-from bandstand.services.wcs.v20.wcps.reduce import reduce_cover
+from bandstand.services.wcs.v20.wcps.reduce import Reductions
 from bandstand.services.wcs.v20.wcps.reshape import Reshaper
 from bandstand.services.wcs.v20.wcps.subsets import Subsetter, ground_of
 from bandstand.services.wcs.v20.wcps.syntax import (
@@ -39,8 +41,6 @@ from bandstand.services.wcs.v20.wcps.syntax import (
 )
 from bandstand.services.wcs.v20.wcps.values import Band, Cover, Domains, Ground, Instant, Interval, Literal, Value
 
-_MOST_STEPS = 2000
-
 
 @dataclass(slots=True)
 class Evaluator:
@@ -48,17 +48,17 @@ class Evaluator:
 
     engine: Engine
     source: Source
-    deadline: float
-    """On the monotonic clock, seconds."""
+    reductions: Reductions
+    effort: Effort
     names: dict[str, Value] = field(default_factory=dict)
     """Iterators and aliases."""
-    steps_left: int = _MOST_STEPS
-    """Of loops over time, all together."""
+    _coverages: dict[str, Cover] = field(default_factory=dict)
+    """Those of the server by name: combinations name the same ones again and again."""
 
     @property
     def inducer(self) -> Inducer:
         """Pixel by pixel."""
-        return Inducer(self.engine, self.source, self.deadline)
+        return Inducer(self.engine, self.source, self.reductions, self.effort)
 
     @property
     def subsetter(self) -> Subsetter:
@@ -72,6 +72,7 @@ class Evaluator:
             QuerySemantics: It means nothing.
             BandstandError: A coverage, field, axis or time that does not exist; a limit.
         """
+        self.effort.count(1, node)
         match node:
             case Number(value=value, type=type_):
                 return Literal(value, type_)
@@ -136,32 +137,32 @@ class Evaluator:
         return self.source.refuse("a condition is true or false", node.start, node.end, hint)
 
     def coverage(self, name: str) -> Cover:
-        """A coverage of the server, whole, its time open.
+        """A coverage of the server, whole, its time open; a dataset or mosaic, which has its own time.
 
         Raises:
             UnknownLayer: There is none.
         """
-        layer = self.engine.layer(name, "wcs")
-        grid = self.engine.domain(layer).grid
-        operand = Operand(layer.name)
+        if name not in self._coverages:
+            self._coverages[name] = self._found(name)
+        return self._coverages[name]
+
+    def _found(self, name: str) -> Cover:
+        found = portion_or_layer(name, self.engine)
+        if isinstance(found, Portion):
+            layer, ask = found.layer, portion_ask(found, Ask(data=True), ())
+            grid, lattice = portion_grids(found, self.engine)
+            ground = Ground(layer, grid, id=found.id, lattice=lattice)
+        else:
+            layer, ask = found, Ask(data=True)
+            ground = Ground(layer, self.engine.domain(layer).grid)
+        operand = Operand(layer.name, ask)
         fields = self.engine.outputs(layer, Ask(data=True))
         bands = tuple(Band(f.name, (Pick(operand, f.name),)) for f in fields)
-        return Cover(bands, Ground(layer, grid), pending=True)
+        return Cover(bands, ground, pending=not isinstance(found, Portion))
 
     def step(self) -> None:
-        """Count a turn of a loop.
-
-        Raises:
-            QuerySemantics: Too many.
-            DeadlineExceeded: The time is over.
-        """
-        self.steps_left -= 1
-        if self.steps_left < 0:
-            self.source.refuse(f"more than {_MOST_STEPS} steps of loops over time", 0, 3)
-        if time.monotonic() > self.deadline:
-            raise DeadlineExceeded(
-                "The query took longer than its time limit (limits.timeout_s). Ask a smaller area or a shorter time."
-            )
+        """Count a turn of a loop; see `Effort.step`."""
+        self.effort.step()
 
     # Operators
 
@@ -285,7 +286,7 @@ class Evaluator:
     def _reduce(self, name: str, of: Expression) -> Value:
         cover = self.cover(of)
         ground = ground_of(cover, self.source, of.start, of.end)
-        numbers = reduce_cover(name, cover, ground, self.engine, self.deadline)
+        numbers = self.reductions.reduce(name, cover, ground)
         if len(numbers) == 1:
             return numbers[0]
         kind = "bool" if name in {"some", "all"} else ""

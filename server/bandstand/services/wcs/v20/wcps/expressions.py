@@ -67,19 +67,21 @@ class Expressions:
             QuerySyntax: Something that is not of the language.
         """
         self._reader.deeper()
+        # Brackets belong to an operation, though they are no part of the tree.
+        start = self._reader.token.start
         left = self._prefix(floor)
         while True:
             operator = self._operator()
             power = _BINARY.get(operator, 0)
             if operator == "is" and floor <= _COMPARE:
-                left = self._is_null(left)
+                left = self._is_null(start, left)
                 continue
             if power < floor or not power:
                 break
             self._reader.take()
             self._reader.count()
             right = self.expression(power + 1)
-            left = Binary(left.start, right.end, operator, left, right)
+            left = Binary(start, self._reader.before.end, operator, left, right)
             if power == _COMPARE and _BINARY.get(self._operator()) == _COMPARE:
                 self._reader.refuse("comparisons cannot follow one another", "Write a < b and b < c.")
         self._reader.higher()
@@ -93,12 +95,12 @@ class Expressions:
             )
         return token.text if token.kind == "sign" else token.word
 
-    def _is_null(self, left: Expression) -> Expression:
+    def _is_null(self, start: int, left: Expression) -> Expression:
         self._reader.take()
         negated = self._reader.accept_word("not")
         end = self._reader.expect_word("null", "after is").end
         self._reader.count()
-        return Unary(left.start, end, "is not null" if negated else "is null", left)
+        return Unary(start, end, "is not null" if negated else "is null", left)
 
     def _prefix(self, floor: int) -> Expression:
         token = self._reader.token
@@ -106,26 +108,26 @@ class Expressions:
             self._reader.take()
             self._reader.count()
             operand = self.expression(_NOT)
-            return Unary(token.start, operand.end, "not", operand)
+            return Unary(token.start, self._reader.before.end, "not", operand)
         if token.kind == "sign" and token.text in {"-", "+"}:
             self._reader.take()
             self._reader.count()
             operand = self.expression(max(floor, _SIGN))
-            return Unary(token.start, operand.end, token.text, operand)
-        return self._postfix(self._primary())
+            return Unary(token.start, self._reader.before.end, token.text, operand)
+        return self._postfix(token.start, self._primary())
 
-    def _postfix(self, of: Expression) -> Expression:
+    def _postfix(self, start: int, of: Expression) -> Expression:
         reader = self._reader
         for _ in range(_MOST_POSTFIXES):
             if reader.accept("."):
                 token = reader.take()
                 if token.kind not in {"name", "number"} or not token.text.replace("_", "a").isalnum():
                     reader.source.refuse_syntax("expected a field after the point", token.start, token.end)
-                of = Choose(of.start, token.end, of, token.text)
+                of = Choose(start, token.end, of, token.text)
             elif reader.at("["):
                 reader.take()
                 axes = self._lists.axes("]")
-                of = Subset(of.start, reader.before.end, of, axes)
+                of = Subset(start, reader.before.end, of, axes)
             else:
                 return of
             reader.count()
@@ -182,7 +184,7 @@ class Expressions:
             self._reader.source.refuse(f"the type {name} is not offered", start, self._reader.before.end)
         self._reader.count()
         operand = self.expression(_SIGN)
-        return Cast(start, operand.end, name, operand)
+        return Cast(start, self._reader.before.end, name, operand)
 
     def _record(self, opened: Token) -> Expression:
         reader = self._reader
@@ -268,7 +270,7 @@ class Expressions:
         reader.expect_word("default", "after the cases of a switch")
         reader.expect_word("return", "after default")
         default = self.expression()
-        return Switch(start, default.end, tuple(cases), default)
+        return Switch(start, reader.before.end, tuple(cases), default)
 
     def _condense(self) -> Expression:
         reader = self._reader
@@ -289,7 +291,7 @@ class Expressions:
             reader.refuse('expected "using" and what to condense')
         reader.count()
         using = self.expression()
-        return Condense(start, using.end, name, tuple(iterators), where, using)
+        return Condense(start, reader.before.end, name, tuple(iterators), where, using)
 
     def _iterator(self) -> Iterator:
         reader = self._reader

@@ -131,7 +131,9 @@ def transformed(
     grid = ground.grid
 
     def lattice(wanted: Crs) -> Grid | None:
-        return grid if wanted == grid.crs else cells(engine, ground.layer, wanted)
+        if wanted == grid.crs:
+            return grid
+        return cells(engine, ground.layer, wanted) if ground.lattice is None else ground.lattice(wanted)
 
     made = answer_grid(grid, Wanted((), grid.crs, crs, Scaling()), lattice)
     if resolution or bounds:

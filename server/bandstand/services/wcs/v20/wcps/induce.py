@@ -8,9 +8,10 @@ from typing import cast as typed
 from bandstand.engine.engine import Engine
 from bandstand.model.combine import Formula
 from bandstand.model.grid import Grid
+from bandstand.services.wcs.v20.wcps.effort import Effort
 from bandstand.services.wcs.v20.wcps.errors import Source
 from bandstand.services.wcs.v20.wcps.formulas import Build
-from bandstand.services.wcs.v20.wcps.reduce import point_values
+from bandstand.services.wcs.v20.wcps.reduce import Reductions
 from bandstand.services.wcs.v20.wcps.syntax import Part
 from bandstand.services.wcs.v20.wcps.values import Band, Cover, Ground, Value, lift
 
@@ -25,7 +26,8 @@ class Inducer:
 
     engine: Engine
     source: Source
-    deadline: float
+    reductions: Reductions
+    effort: Effort
 
     def induce(self, build: Build, values: Sequence[Value], type_: str, part: Part) -> float | bool | Cover:
         """Apply an operation to numbers and coverages.
@@ -47,6 +49,7 @@ class Inducer:
         count = self._fields(covers, part)
         ground = next((cover.ground for cover in covers if cover.ground is not None), None)
         steps = 1 if times is None else len(times)
+        self.effort.count(count * steps, part)
         bands = []
         for place in range(count):
             formulas = tuple(build(*(_formula(cover, place, step) for cover in covers)) for step in range(steps))
@@ -95,7 +98,7 @@ class Inducer:
     def _pointed(self, cover: Cover) -> Cover:
         if cover.ground is None or not cover.ground.is_point or cover.times is not None:
             return cover
-        numbers = point_values(cover, self.engine, self.deadline)[0]
+        numbers = self.reductions.point_values(cover)[0]
         return Cover(tuple(replace(lift(n).bands[0], name=b.name) for n, b in zip(numbers, cover.bands, strict=True)))
 
     def _times(self, covers: Sequence[Cover], part: Part) -> tuple[tuple[str, ...] | None, bool]:

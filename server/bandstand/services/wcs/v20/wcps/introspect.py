@@ -38,7 +38,7 @@ class Introspector:
         ground = ground_of(value, self.source, of.start, of.end)
         match node.name:
             case "identifier":
-                return ground.layer.name
+                return ground.id or ground.layer.name
             case "imagecrs":
                 return "CRS:1"
             case "crsset":

@@ -28,14 +28,27 @@ def parse(text: str, limits: Limits) -> tuple[Query, Source]:
     Raises:
         QuerySyntax: The text is not of the language, or above a limit.
     """
-    if len(text) > limits.expression_max_length:
-        raise QuerySyntax(
-            f"query too long: {len(text)} characters, limit {limits.expression_max_length} "
-            "(limits.expression_max_length)",
-            locator=f"{shorten(text, 40)} at line 1, column 1",
-        )
+    check_length(text, len(text), limits.expression_max_length)
     source = Source(text)
     return _Clauses(Reader(source, limits)).query(), source
+
+
+def check_length(text: str, length: int, most: int) -> None:
+    """Refuse a query that is too long.
+
+    Args:
+        text: The query.
+        length: Characters that it comes to.
+        most: Characters that it may have.
+
+    Raises:
+        QuerySyntax: It is; the locator is its beginning.
+    """
+    if length > most:
+        raise QuerySyntax(
+            f"query too long: at least {length} characters, limit {most} (limits.expression_max_length)",
+            locator=f"{shorten(text, 40)} at line 1, column 1",
+        )
 
 
 class _Clauses:

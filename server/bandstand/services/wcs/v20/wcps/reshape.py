@@ -171,7 +171,8 @@ class Reshaper:
         else:
             self.source.refuse('expected a CRS in quotes, such as "EPSG:3857"', wish.start, wish.end)
         crs = parse_crs(names[0])
-        offered = crs_supported(self.engine, ground.layer)
+        # A scene may be stored in a CRS of its own.
+        offered = tuple(dict.fromkeys((ground.grid.crs, *crs_supported(self.engine, ground.layer))))
         if crs not in offered:
             listed = ", ".join(known.short for known in offered[:12])
             self.source.refuse(f"{crs.short} is not offered", node.start, node.end, f"Offered: {listed}.")

@@ -109,7 +109,10 @@ class Subsetter:
         if axis.low is None:
             self.source.refuse(f"the axis {axis.name} needs a time", axis.start, axis.end)
         if cover.times is None and not cover.pending:
-            raise InvalidAxis(f'The axis "{axis.name}" was sliced away before.', locator=axis.name)
+            raise InvalidAxis(
+                f'The axis "{axis.name}" was sliced away before, or is none: datasets and mosaics have one time.',
+                locator=axis.name,
+            )
         by_index = axis.crs is not None and is_index(self.text(axis.crs))
         if axis.high is None and not isinstance(axis.low, Star):
             value = self.evaluate(axis.low)

@@ -1,9 +1,11 @@
 """What an expression of a query means: numbers, texts, times, domains, and coverages that are not computed yet."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Self
 
 from bandstand.model.combine import Constant, Formula
+from bandstand.model.crs import Crs
 from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
 
@@ -66,6 +68,10 @@ class Ground:
     """A part of the whole coverage."""
     resampled: bool = False
     """By scale or crsTransform."""
+    id: str = ""
+    """Identifier of the coverage where that is not the layer's name: a dataset or a mosaic."""
+    lattice: Callable[[Crs], Grid | None] | None = field(default=None, compare=False)
+    """Its cells in other CRSs where they are not those of the layer."""
 
     @property
     def is_point(self) -> bool:
