@@ -59,7 +59,7 @@ class Process:
             SourceUnavailable: A scene cannot be read.
             DeadlineExceeded: It took longer than its limit.
         """
-        spent.compiles(result.formula for result in results)
+        spent.compiles([result.formula for result in results], grid)
         computed = tuple(Result(result.name, result.formula, "float64") for result in results)
         plan = self.plan(self.request(computed, grid, _NUMBERS))
         spent.charge(plan)

@@ -1,16 +1,18 @@
 """What the parts of one question cost together, and what was decided for the client on the way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bandstand.engine.answer import notes, span
 from bandstand.engine.plan import Plan, SceneRead
 from bandstand.errors import TooLarge
-from bandstand.model.combine import Formula
+from bandstand.model.combine import Fold, Formula, climb
+from bandstand.model.grid import Grid
 from bandstand.model.limits import Limits
 
 _OFTEN = 5
-"""A series at a point reads every scene for one pixel: so many times the scenes of a coverage are little work."""
+"""So many times the scenes of a coverage are read, since a series at a point reads each of them for one pixel; and so
+many times its pixels are computed on the way to what is summed up, at the steps that are condensed."""
 _MANY = 100
 """So many times the operations of an expression are compiled, for as many steps of loops."""
 
@@ -28,6 +30,8 @@ class Spent:
     """Decoded, at most."""
     operations: int = 0
     """Of all formulas."""
+    turns: int = 0
+    """Pixels of all steps that are condensed to results."""
     notes: dict[str, None] = field(default_factory=dict)
     """Warnings, in their order."""
     used: dict[str, SceneRead] = field(default_factory=dict)
@@ -49,12 +53,16 @@ class Spent:
         self._check("bytes to read", self.read_bytes, "limits.read_max_bytes", self.limits.read_max_bytes)
         self.notes |= dict.fromkeys(text for _, text in notes(plan))
 
-    def compiles(self, formulas: Iterable[Formula]) -> None:
+    def compiles(self, formulas: Sequence[Formula], grid: Grid) -> None:
         """Count formulas in, before they are compiled.
 
         Raises:
-            TooLarge: They and those before have too many operations.
+            TooLarge: They and those before have too many operations, or too many steps for so many pixels.
         """
+        folds = {id(part): len(part.steps) for f in formulas for part in climb(f) if isinstance(part, Fold)}
+        self.turns += grid.width * grid.height * sum(folds.values())
+        most = _OFTEN * self.limits.coverage_max_px
+        self._check("values of single steps", self.turns, f"{_OFTEN} times limits.coverage_max_px", most)
         self.operations += sum(formula.size for formula in formulas)
         most = _MANY * self.limits.expression_max_operations
         self._check("operations", self.operations, f"{_MANY} times limits.expression_max_operations", most)

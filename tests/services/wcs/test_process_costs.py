@@ -136,6 +136,14 @@ def test_formulas_of_all_turns_are_not_compiled_without_end(limited, summaries):
     assert len(summaries) == 1000 // 20
 
 
+@pytest.mark.parametrize(("turns", "status"), [(5, 200), (6, 400)])
+def test_turns_within_a_coverage_count_too(limited, summaries, turns, status):
+    answer = limited("coverage_max_px: 70000")(f"{HEAD}avg(condense + over $t time(1:{turns}) using $c.B04 + $t)")
+    assert answer.status_code == status, answer.text
+    assert len(summaries) == (status == 200)
+    assert (status == 200) or "5 times limits.coverage_max_px" in answer.text
+
+
 def test_conditions_count_with_the_results(limited):
     ask = limited("coverage_max_px: 150000")
     one = "for $c in (s2_l2a, s2_l2a) where avg($c.B04) > 0 return "
