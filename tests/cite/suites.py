@@ -1,7 +1,9 @@
 """Which compliance suites are run and how, what is excused of them, and the table of their results."""
 
+import subprocess
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -108,14 +110,18 @@ def table(results: dict[str, Result], faults: tuple[Fault, ...]) -> str:
     return "\n".join(lines)
 
 
-def published() -> str:
-    """The table as the page has it."""
+def published() -> tuple[str, str]:
+    """When the page's results were got, and their table."""
     text = PAGE.read_text(encoding="utf-8")
-    return text.partition(START)[2].partition(END)[0].strip()
+    when, _, lines = text.partition(START)[2].partition(END)[0].strip().partition("\n\n")
+    return when, lines
 
 
 def publish(lines: str) -> None:
-    """Put a table into the page."""
+    """Put a table into the page, as of today and this commit."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+    when = f"Last full run: {datetime.now(UTC):%Y-%m-%d}, commit `{commit}`."
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
     after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{START}\n{lines}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{START}\n{when}\n\n{lines}\n{END}{after}", encoding="utf-8")

@@ -1,7 +1,9 @@
 """What is excused gives its reasons."""
 
+import re
+
 import pytest
-from tests.cite.suites import SUITES, Fault, Result, excused, table, unexcused
+from tests.cite.suites import SUITES, Fault, Result, excused, published, table, unexcused
 
 FAULTS = excused()
 
@@ -43,3 +45,13 @@ def test_what_is_excused_in_one_suite_is_not_in_another():
 def test_the_table_counts_what_fails_too_often_as_failed():
     (line,) = table({"wcs20": result("a:b", "a:b", "a:c")}, (fault("a:b"), fault("a:c"))).splitlines()[2:]
     assert line.endswith("| 10 | 2 | 0 | 1 |")
+
+
+def test_the_page_excuses_what_is_listed_here_and_tells_of_which_run():
+    when, lines = published()
+    assert re.fullmatch(r"Last full run: \d{4}-\d\d-\d\d, commit `[0-9a-f]{7,}`\.", when)
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines.splitlines()[2:]]
+    counts = dict.fromkeys(SUITES, 0)
+    for known in FAULTS:
+        counts[known.suite] += known.count
+    assert {suite: int(let) for suite, *_, let in cells} == counts

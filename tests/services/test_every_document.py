@@ -53,10 +53,7 @@ OF_VERSION = {
         "{http://www.opengis.net/wcs/1.1}": "slow ogc/wcs/1.1.0/wcsAll.xsd",
         "{http://www.opengis.net/wcs/1.1/ows}": "slow ogc/wcs/1.1.0/owcsAll.xsd",
     },
-    # Published with the compliance suite only.
-    "WCS 1.1.1": {
-        "{http://www.opengis.net/wcs/1.1.1}": "../tools/cite/suites/wcs11/resources/xsd/ogc/wcs/1.1.1/wcsAll.xsd"
-    },
+    "WCS 1.1.1": {"{http://www.opengis.net/wcs/1.1.1}": "ogc/wcs/1.1.1/wcsAll.xsd"},
     "WCS 1.1.2": {"{http://www.opengis.net/wcs/1.1}": "ogc/wcs/1.1/wcsAll.xsd"},
 }
 """By namespace, where versions share one."""

@@ -27,11 +27,8 @@ def schema11(shared, tmp_path_factory):
     known = {}
 
     def folder(version):
-        if version == "1.1.1":
-            # Published with the compliance suite only.
-            return shared / "tools" / "cite" / "suites" / "wcs11" / "resources" / "xsd" / "ogc" / "wcs" / "1.1.1"
-        if version == "1.1.2":
-            return shared / "schemas" / "ogc" / "wcs" / "1.1"
+        if version != "1.1.0":
+            return shared / "schemas" / "ogc" / "wcs" / {"1.1.1": "1.1.1", "1.1.2": "1.1"}[version]
         # As published this one is no valid schema: a reference must have no default. And the validator takes a
         # document for another one under another address.
         copy = tmp_path_factory.mktemp("wcs") / "1.1.0"
