@@ -26,10 +26,10 @@ def microseconds(moment: datetime) -> int:
 
 
 def pack(item: Item) -> str:
-    """Spell an item as JSON; equal items are spelled alike."""
+    """Spell an item as JSON, its bands in their order; equal items are spelled alike."""
     grids: list[list[object]] = []
     assets = []
-    for band, asset in sorted(item.assets.items()):
+    for band, asset in item.assets.items():
         grid = _pack_grid(asset.grid)
         if grid not in grids:
             grids.append(grid)

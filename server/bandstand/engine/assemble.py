@@ -23,7 +23,7 @@ from bandstand.model.item import Asset, Item
 from bandstand.model.time import TimeSpan
 from bandstand.read.base import FileReport
 
-_METHOD = 2
+_METHOD = 3
 """Grows when the same source would now give another item: those of an older method are made anew."""
 
 

@@ -75,8 +75,7 @@ class Holdings(Mapping[str, Collection]):
         observed: dict[str, Field] = {}
         labels: dict[str, tuple[tuple[int, str], ...]] = {}
         for item in self._catalog.search(name, limit=_LOOK_AT):
-            for band, asset in item.assets.items():
-                observed.setdefault(band, asset.field)
+            observed = _woven(observed, {band: asset.field for band, asset in item.assets.items()})
             labels = {**labels_of(item), **labels}
         described = collection(name, section, profile, observed=tuple(observed.values()), labels=labels)
         if not observed:
@@ -85,6 +84,17 @@ class Holdings(Mapping[str, Collection]):
         fields = tuple(field for field in described.fields if field.name in observed)
         aliases = tuple(pair for pair in described.aliases if pair[1] in observed)
         return dataclasses.replace(described, fields=fields, aliases=aliases)
+
+
+def _woven(known: Mapping[str, Field], more: Mapping[str, Field]) -> dict[str, Field]:
+    """The fields of both, those known first; what is new stands behind the band that it follows in its own scene."""
+    order = list(known)
+    at = 0
+    for band in more:
+        if band not in known:
+            order.insert(at, band)
+        at = order.index(band) + 1
+    return {band: known.get(band) or more[band] for band in order}
 
 
 def _colour_table(item: Item, wanted: str = "") -> tuple[ClassColour, ...]:

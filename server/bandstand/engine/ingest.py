@@ -167,7 +167,7 @@ def _side_by_side(
 def _line(item: Item) -> str:
     start = isoformat(item.time.start) if item.time.start else "without a time"
     finest = min((asset.grid for asset in item.assets.values()), key=lambda g: min(g.resolution))
-    return f"{item.id}  {start}  {finest.crs.short}  {' '.join(sorted(item.assets))}"
+    return f"{item.id}  {start}  {finest.crs.short}  {' '.join(item.assets)}"
 
 
 def library() -> Headers:

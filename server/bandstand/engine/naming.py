@@ -14,6 +14,7 @@ from bandstand.model.time import TimeSpan
 _MOMENT = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})[T_](\d{2})[:-]?(\d{2})[:-]?(\d{2})(?!\d)")
 _DAY = re.compile(r"(?<!\d)(\d{4})([-_]?)(\d{2})\2(\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
 _SIZE = re.compile(r"^\d+m?$", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[_\-. ]+")
 
@@ -36,7 +37,7 @@ def group(files: Iterable[Path], root: Path, profile: Profile, *, pattern: str =
     """
     groups: dict[tuple[Path, str], _Group] = {}
     rule = re.compile(pattern) if pattern else None
-    for path in sorted(files):
+    for path in sorted(files, key=natural):
         if rule is not None:
             _by_pattern(path, root, rule, profile, groups)
         elif profile.grouping == "file":
@@ -53,6 +54,13 @@ def group(files: Iterable[Path], root: Path, profile: Profile, *, pattern: str =
             properties=found.properties,
             entries=tuple(found.entries),
         )
+
+
+def natural(path: Path) -> tuple[list[str | int], ...]:
+    """Sorts paths as people count: B2 before B10."""
+    return tuple(
+        [int(part) if number % 2 else part for number, part in enumerate(_DIGITS.split(name))] for name in path.parts
+    )
 
 
 def _by_pattern(

@@ -42,7 +42,7 @@ class Item:
     footprint: str
     """GeoJSON geometry in longitude and latitude, as its provider tells it: perhaps coarser than the files."""
     assets: Mapping[str, Asset] = dataclasses.field(compare=False, repr=False)
-    """By band name."""
+    """By band name, in the order of their source: of the planes of a file, of the assets of a document."""
     properties: Mapping[str, object] = dataclasses.field(compare=False, repr=False)
     """STAC properties: cloud cover, platform, processing baseline, …"""
     reach: str = dataclasses.field(default="", compare=False, repr=False)
