@@ -13,22 +13,13 @@ from pathlib import Path
 
 import pytest
 from tests.cite.suites import SUITES, Result, read_result
-from tests.fixtures.site import serving
+from tests.fixtures.certifying import certifying
 
 collect_ignore = [] if {"CITE_SUITES", "CITE_CLASSPATH"} <= os.environ.keys() else ["test_suites.py"]
 
 SUITE_PATIENCE_S = 300
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Short programs: the second compiler would cost as much again as they take."""
-
-
-class certifying(serving):  # noqa: N801 - reads as what it does: `with certifying(folder) as base`
-    """Runs `bandstand cite` on a free port of the loopback for as long as the block lasts."""
-
-    def __init__(self, folder: Path) -> None:
-        self._command = [str(Path(sys.executable).with_name("bandstand")), "cite", str(folder)]
-        self._command += ["--host", "127.0.0.1", "--port", "0"]
-        self._folder = folder.parent
 
 
 @pytest.fixture(scope="session")
