@@ -1,9 +1,9 @@
 """Draws and asks layers in QGIS without a screen: jobs as JSON on standard input, answers as JSON on standard output.
 
 Run by the Python that has QGIS's bindings, as a program of its own. A job names `provider`, `uri`, `crs`, `extent`,
-`width`, `height`, the `png` to write, perhaps a point to `identify` and the two ends of a temporal `range`; an answer
-tells `valid`, `crs`, `extent`, what was `identified`, what the layer says of its `times`, and the warnings and errors
-of QGIS's message log.
+`width`, `height`, the `png` to write, perhaps a point to `identify` and the two ends of a temporal `range` with how it
+is `match`ed (in the layer's own way where that is empty); an answer tells `valid`, `crs`, `extent`, what was
+`identified`, what the layer says of its `times`, and the warnings and errors of QGIS's message log.
 """
 
 import json
@@ -26,12 +26,19 @@ from qgis.core import (
 from qgis.gui import QgsMapCanvas, QgsMapToolIdentify
 from qgis.PyQt.QtCore import QDateTime, QSize, Qt
 
-WHOLE = QgsRasterDataProviderTemporalCapabilities.MatchUsingWholeRange
+WHOLE = "MatchUsingWholeRange"
+"""The user's choice for a layer: the whole range, not the imagery of its first instant."""
 
 
 def span(job):
     """The temporal range of a job."""
     return QgsDateTimeRange(*(QDateTime.fromString(end, Qt.ISODate) for end in job["range"]))
+
+
+def matched(job):
+    """How a range is matched with the times of a layer; None where the layer decides."""
+    name = job.get("match", WHOLE)
+    return getattr(QgsRasterDataProviderTemporalCapabilities, name) if name else None
 
 
 def draw(layer, job):
@@ -43,8 +50,8 @@ def draw(layer, job):
     settings.setBackgroundColor(Qt.transparent)
     settings.setLayers([layer])
     if "range" in job:
-        # The user's choice for a layer: the whole range, not the imagery of its first instant.
-        layer.temporalProperties().setIntervalHandlingMethod(WHOLE)
+        if matched(job) is not None:
+            layer.temporalProperties().setIntervalHandlingMethod(matched(job))
         settings.setIsTemporal(True)
         settings.setTemporalRange(span(job))
     renderer = QgsMapRendererParallelJob(settings)
@@ -82,7 +89,8 @@ def click(layer, job):
     canvas.setLayers([layer])
     canvas.setExtent(QgsRectangle(*job["extent"]))
     layer.temporalProperties().setIsActive(True)
-    layer.dataProvider().temporalCapabilities().setIntervalHandlingMethod(WHOLE)
+    if matched(job) is not None:
+        layer.dataProvider().temporalCapabilities().setIntervalHandlingMethod(matched(job))
     place = canvas.getCoordinateTransform().transform(QgsPointXY(*job["identify"]))
     tool = QgsMapToolIdentify(canvas)
     context = QgsIdentifyContext()

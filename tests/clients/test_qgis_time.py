@@ -31,6 +31,13 @@ RANGES = {
 }
 EMPTY = ("2019-01-01T00:00:00Z", "2019-02-01T00:00:00Z")
 NEWEST = {"one day": "2021-09-02", "a summer": "2021-09-02", "years": "2022-05-15"}
+STEPS = {
+    "a week": (("2021-08-30T00:00:00Z", "2021-09-06T00:00:00Z"), "2021-09-02"),
+    "a month": (("2022-07-01T00:00:00Z", "2022-08-01T00:00:00Z"), "2022-07-19"),
+}
+"""Steps of the temporal controller, and the only date inside."""
+MODES = ("", "MatchUsingWholeRange", "MatchExactUsingStartOfRange", "FindClosestMatchToEndOfRange")
+"""How QGIS matches a step; first the way that a layer has by itself."""
 POINT = (BOX[0] + 40.5 * 2.5, BOX[3] - 70.5 * 2.5)
 TILED_POINT = (TILED_BOX[0] + 52.5 * 10, TILED_BOX[3] - 60.5 * 10)
 BANDS = ("B04", "B08")
@@ -51,6 +58,12 @@ def looked(live, tmp_path_factory):
         add(name, WMS.format(layer="true_color", base=base), BOX, SIDE, range=ends)
     for name, ends in RANGES.items():
         add(f"ask {name}", WMS.format(layer="s2_l2a", base=base), BOX, SIDE, range=ends, identify=POINT)
+    for mode in MODES:
+        for name, (ends, _) in STEPS.items():
+            uri = WMS.format(layer="true_color", base=base)
+            add(f"{name} {mode}", uri, BOX, SIDE, range=ends, match=mode)
+            uri = WMS.format(layer="s2_l2a", base=base)
+            add(f"ask {name} {mode}", uri, BOX, SIDE, range=ends, match=mode, identify=POINT)
     for date in DATES:
         tiles = WMTS.format(layer="true_color", style="true_color", time=date, base=base)
         add(f"tiles of {date}", tiles, TILED_BOX, TILED_SIDE)
@@ -107,6 +120,23 @@ def test_ranges_of_other_years_draw_other_pictures(looked):
 
 def test_a_range_without_imagery_is_blank(looked):
     assert not rgba(looked["empty"]["png"])[..., 3].any()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_draws_the_date_inside_however_it_is_matched(looked, direct, name, mode):
+    drawn, wanted = rgba(looked[f"{name} {mode}"]["png"]), direct(STEPS[name][1], BOX, SIDE)
+    assert len(np.unique(drawn.reshape(-1, 4), axis=0)) > 100
+    np.testing.assert_array_equal(drawn, wanted)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", STEPS)
+def test_identify_within_a_step_gives_the_numbers_of_that_date(looked, reference, name, mode):
+    truth = reference.at(list(BANDS), np.array([[POINT[0]]]), np.array([[POINT[1]]]), CRS, [STEPS[name][1]])
+    assert (truth.valid.all(), truth.clear.all()) == (True, True)
+    found = numbers(looked[f"ask {name} {mode}"])
+    assert found == pytest.approx({band: truth.values[band][0, 0] for band in BANDS}, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", RANGES)

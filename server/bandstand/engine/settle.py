@@ -104,7 +104,9 @@ class Settler:
             if query is None:
                 return Resolved(spans=())
         moments = self.catalog.moments(layer.collection)
-        return resolve(query, moments, layer.time, nearest=ask.nearest, layer=layer.name)
+        # What is told of a picture is told of the scenes that it shows.
+        picture = not ask.data or bool(ask.style)
+        return resolve(query, moments, layer.time, nearest=ask.nearest, picture=picture, layer=layer.name)
 
     def _check_scenes(self, collection: str, ids: tuple[str, ...]) -> None:
         """Refuse scenes that no collection has: one of another collection leaves this layer blank in a map of both."""

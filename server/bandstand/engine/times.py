@@ -22,6 +22,8 @@ NEVER = TimeSpan.instant(datetime(1, 1, 1, tzinfo=UTC))
 _RANKS = {"year": 0, "month": 1, "week": 1, "day": 2, "hour": 3, "minute": 4, "second": 5, "fraction": 6}
 _LAYER_RANKS = {"year": 0, "month": 1, "day": 2, "solar-day": 2, "instant": 5}
 _TICK = timedelta(microseconds=1)
+_STEP = timedelta(days=31)
+"""The longest step of a time slider: a month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,7 @@ def resolve(
     rules: TimeRules,
     *,
     nearest: bool | None = None,
+    picture: bool = False,
     layer: str = "",
 ) -> Resolved:
     """Say which scenes a TIME value means.
@@ -158,6 +161,7 @@ def resolve(
         query: None: the layer's default.
         moments: Of all scenes of the layer, oldest first.
         nearest: Accept the nearest time within the layer's tolerance; None: as the layer says.
+        picture: Something is drawn: midnight may be the first instant of a step of a time slider.
         layer: Its name, for messages.
 
     Raises:
@@ -181,6 +185,8 @@ def resolve(
             chosen.update(picked)
             continue
         near = _nearest(member, found, rules, nearest=nearest)
+        if near is None and picture and nearest is None and rules.missing != "blank":
+            near = _within_step(member, found)
         if near is None:
             missing.append(member)
         else:
@@ -343,6 +349,25 @@ def _nearest(member: TimeMember, found: Groups, rules: TimeRules, *, nearest: bo
     ranked.sort(key=lambda r: (r[0], -r[1]))
     if ranked and ranked[0][0] <= timedelta(days=rules.tolerance_days):
         return ranked[0][2]
+    return None
+
+
+def _within_step(member: TimeMember, found: Groups) -> int | None:
+    """The first group within a step of a time slider that begins at this instant; None where it is no such instant.
+
+    Sliders that go by weeks or months send the first instant of a step alone, which says midnight and not how long
+    the step is: no longer than a month.
+    """
+    start = member.span.start
+    if start is None or found.resolution == "instant" or _RANKS[member.precision] <= _RANKS["day"]:
+        return None
+    if (start.hour, start.minute, start.second, start.microsecond) != (0, 0, 0, 0):
+        return None
+    after = bisect.bisect_left(found.all, start, key=lambda g: g.period.start or start)
+    if after < len(found.all):
+        first = found.all[after].period.start
+        if first is not None and first - start < _STEP:
+            return after
     return None
 
 

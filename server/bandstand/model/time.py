@@ -63,7 +63,7 @@ def from_microseconds(count: int) -> datetime:
 Precision = Literal["year", "month", "week", "day", "hour", "minute", "second", "fraction"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Duration:
     """A calendar duration (ISO 8601): months keep their name, the rest is exact."""
 

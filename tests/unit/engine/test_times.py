@@ -103,6 +103,46 @@ def test_of_two_equally_near_dates_the_newer_one_is_taken():
     assert resolve(parse_time("2023-06-12"), moments, RULES, nearest=True).label == "2023-06-14"
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        # Steps of a week and of a month, and the first date inside.
+        ("2023-06-12T00:00:00Z", "2023-06-14"),
+        ("2023-06-01T00:00:00Z", "2023-06-04"),
+        ("2023-06-15T00:00:00.000Z", "2023-06-29"),
+        ("2023-05-05T00:00Z", "2023-06-04"),
+        ("2023-06-14T00:00:00Z", "2023-06-14"),
+    ],
+)
+def test_a_picture_of_the_first_instant_of_a_step_shows_the_date_inside(text, label):
+    resolved = resolve(parse_time(text), SERIES, RULES, picture=True)
+    assert resolved.label == label
+    exact = text.startswith(label)
+    assert resolved.notes == (() if exact else (f"99 Nearest value used: time={label} ISO8601",))
+
+
+@pytest.mark.parametrize(
+    ("text", "rules", "options"),
+    [
+        ("2023-06-15", {}, {"picture": True}),
+        ("2023-06-15T05:00:00Z", {}, {"picture": True}),
+        ("2023-06-15T00:00:00Z", {}, {"picture": False}),
+        ("2023-06-15T00:00:00Z", {}, {"picture": True, "nearest": False}),
+        ("2023-05-04T00:00:00Z", {}, {"picture": True}),
+        ("2023-06-30T00:00:00Z", {}, {"picture": True}),
+        ("2023-06-14T00:00:00Z", {"resolution": "instant"}, {"picture": True}),
+    ],
+    ids=["a date", "an hour", "numbers", "no nearest", "more than a month before", "nothing follows", "instants"],
+)
+def test_other_times_without_imagery_are_refused(text, rules, options):
+    with pytest.raises(InvalidTime):
+        resolve(parse_time(text), SERIES, TimeRules(**rules), **options)
+
+
+def test_a_layer_that_is_blank_between_its_times_is_so_at_midnight_too():
+    assert resolve(parse_time("2023-06-12T00:00:00Z"), SERIES, TimeRules(missing="blank"), picture=True).blank
+
+
 def test_a_layer_may_answer_a_missing_date_with_a_blank():
     resolved = resolve(parse_time("2023-06-15"), SERIES, TimeRules(missing="blank"))
     assert (resolved.spans, resolved.blank, resolved.notes) == ((NEVER,), True, ())

@@ -1,48 +1,86 @@
 """The time dimension of a layer as capabilities publish it."""
 
-from datetime import datetime, timedelta
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
 
 from bandstand.model.ask import TimeAxis
 from bandstand.model.layer import TimeResolution
+from bandstand.model.time import Duration
 
-MAX_LISTED = 500
-"""Times that are listed one by one; more are told as a range with a period."""
-_PERIODS: dict[TimeResolution, str] = {
-    # Any time between the two (06-042, table C.2): instants have no step, and a series of days would miss them.
-    "instant": "0",
-    "solar-day": "P1D",
-    "day": "P1D",
-    "month": "P1M",
-    "year": "P1Y",
-}
+MAX_LISTED = 1000
+"""Times that are listed one by one; of more, those that follow one another evenly are told as `start/end/period`."""
+_LEAST = 10
+"""So many even times at least make a range in a long list: fewer are easier to choose from one by one."""
+_REST: dict[TimeResolution, str] = {"month": "-01", "year": "-01-01"}
+"""What makes a date out of a label."""
 
 
 def published_series(axis: TimeAxis, resolution: TimeResolution) -> str:
     """The extent of a time dimension (06-042, C.2): evenly spaced instants as `start/end/period`, else a list.
 
-    Days, months and years stay a list: what exists of them is seldom even, and clients offer lists to choose from.
+    Days, months and years stay a list while it is short: clients offer lists to choose from.
     """
     if resolution == "instant" and len(axis.values) > 2:
-        moments = [datetime.fromisoformat(value) for value in axis.values]
-        steps = {later - earlier for earlier, later in pairwise(moments)}
-        if len(steps) == 1:
-            return f"{axis.values[0]}/{axis.values[-1]}/{_duration(steps.pop())}"
+        whole = _runs(axis.values, resolution, len(axis.values))
+        if len(whole) == 1:
+            return whole[0]
     return ",".join(published_times(axis, resolution))
 
 
-def _duration(step: timedelta) -> str:
-    """An exact ISO 8601 duration: `PT5S`, `PT1H30M`, `P10D`."""
-    minutes, seconds = divmod(step.seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    fraction = f"{step.microseconds / 1e6:.6f}".rstrip("0")[1:] if step.microseconds else ""
-    parts = ((hours, "H"), (minutes, "M"), (f"{seconds}{fraction}" if seconds or fraction else 0, "S"))
-    clock = "".join(f"{count}{unit}" for count, unit in parts if count)
-    return f"P{f'{step.days}D' if step.days else ''}{f'T{clock}' if clock else ''}"
-
-
 def published_times(axis: TimeAxis, resolution: TimeResolution) -> tuple[str, ...]:
-    """Every time by itself, or one `start/end/period` where the list would be too long; each is accepted back."""
+    """Every time by itself or, in a long list, as a step of a `start/end/period`; every step exists, and no other."""
     if len(axis.values) <= MAX_LISTED:
         return axis.values
-    return (f"{axis.values[0]}/{axis.values[-1]}/{_PERIODS[resolution]}",)
+    return _runs(axis.values, resolution, _LEAST)
+
+
+@lru_cache(maxsize=256)
+def _runs(values: tuple[str, ...], resolution: TimeResolution, least: int) -> tuple[str, ...]:
+    """The times with runs of at least so many even ones as `start/end/period`."""
+    moments = [datetime.fromisoformat(value + _REST.get(resolution, "")) for value in values]
+    found: list[str] = []
+    start = 0
+    while start < len(values):
+        count, period = max((_even(moments, start, period), period) for period in _periods(moments, start))
+        if count >= least:
+            found.append(f"{values[start]}/{values[start + count - 1]}/{_spelled(period)}")
+        else:
+            # Its last time may be the first of another run.
+            count = max(1, count - 1)
+            found += values[start : start + count]
+        start += count
+    return tuple(found)
+
+
+def _periods(moments: Sequence[datetime], start: int) -> Iterator[Duration]:
+    """The steps that lead from a time to the one after it: an exact one, and one in whole months."""
+    first, second = moments[start], moments[min(start + 1, len(moments) - 1)]
+    yield Duration(exact=second - first)
+    months = (second.year - first.year) * 12 + second.month - first.month
+    if months and Duration(months=months).after(first) == second:
+        yield Duration(months=months)
+
+
+def _even(moments: Sequence[datetime], start: int, period: Duration) -> int:
+    """How many times from here on follow one another in this step."""
+    count = 1
+    try:
+        while start + count < len(moments) and period.times(count).after(moments[start]) == moments[start + count]:
+            count += 1
+    except OverflowError:
+        pass
+    return count
+
+
+def _spelled(period: Duration) -> str:
+    """An ISO 8601 duration: `P1Y`, `P3M`, `P10D`, `PT1H30M`, `PT0.5S`."""
+    years, months = divmod(period.months, 12)
+    minutes, seconds = divmod(period.exact.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    micro = period.exact.microseconds
+    fraction = f"{micro / 1e6:.6f}".rstrip("0")[1:] if micro else ""
+    date = ((years, "Y"), (months, "M"), (period.exact.days, "D"))
+    clock = ((hours, "H"), (minutes, "M"), (f"{seconds}{fraction}" if seconds or fraction else 0, "S"))
+    day, time = ("".join(f"{count}{unit}" for count, unit in parts if count) for parts in (date, clock))
+    return f"P{day}{f'T{time}' if time else ''}"
