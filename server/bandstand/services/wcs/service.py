@@ -52,7 +52,9 @@ def _spoken(call: Call) -> tuple[Dialect, str]:
             # Whole, with its closing quote: that of 1.0 is the beginning of the others.
             head = call.body[:4096]
             if any(f"{uri}{quote}".encode() in head for uri in dialect.namespaces for quote in "\"'"):
-                named = (version for version in dialect.versions if f'version="{version}"'.encode() in head)
+                # By its attribute, else by a namespace that ends in it.
+                marks = ('version="{}"', '/{}"', "/{}'")
+                named = (v for mark in marks for v in dialect.versions if mark.format(v).encode() in head)
                 return dialect, next(named, dialect.versions[0])
     return likely(Arguments(call), DIALECTS)
 
