@@ -193,7 +193,6 @@ def test_what_clients_add_changes_nothing(asked):
     [
         ("EXRP", '199 - "unknown parameter EXRP, did you mean EXPR?"'),
         ("colomap", '199 - "unknown parameter COLOMAP, did you mean COLORMAP?"'),
-        ("EVALSCRIPT", '199 - "parameter EVALSCRIPT is not offered here and was ignored"'),
     ],
 )
 def test_a_near_miss_is_warned_about(ask_service, key, warning):
@@ -201,9 +200,7 @@ def test_a_near_miss_is_warned_about(ask_service, key, warning):
     assert ("Warning", warning) in response.headers
 
 
-@pytest.mark.parametrize(
-    "key", ["angle", "_", "utm_source", "FI_POINT_TOLERANCE", "with_geometry", "uppercase", "elevation"]
-)
+@pytest.mark.parametrize("key", ["_", "utm_source", "FI_POINT_TOLERANCE", "with_geometry", "uppercase"])
 def test_known_noise_is_not_warned_about(ask_service, key):
     assert not [h for h in ask_service(SERVICE, "/wms", MAP | {key: "1"}).headers if h[0] == "Warning"]
 

@@ -1,7 +1,9 @@
-"""Names of our own parameters here and on other servers, and what is said about the others."""
+"""Names of our own parameters here and on other servers, and what is said about those that are nearly right."""
 
 from collections.abc import Mapping
 from functools import lru_cache
+
+from bandstand.services.ows.foreign import foreign_key, is_harmless
 
 SPELLINGS: Mapping[str, str] = {
     "expr": "EXPR",
@@ -37,88 +39,13 @@ SPELLINGS: Mapping[str, str] = {
 }
 """Every key that is read, in lower case, and ours for it."""
 
-NOT_OFFERED = frozenset(
-    {
-        "evalscript",
-        "evalscripturl",
-        "script",
-        "mask",
-        "mask_buffer",
-        "composite",
-        "pixel_selection",
-        "classes",
-        "filter",
-        "cql_filter",
-        "cql",
-        "sortby",
-        "clip",
-        "geometry",
-        "brightness",
-        "contrast",
-        "saturation",
-        "sld",
-        "sld_body",
-        "style_body",
-        "stretch_bbox",
-    }
-)
-"""Keys that would change what is drawn and that nothing here answers: silence about them would mislead."""
-
-_IGNORED = frozenset(
-    {
-        "_",
-        "_dc",
-        "access_token",
-        "angle",
-        "antialias",
-        "buffer",
-        "cachebuster",
-        "content-disposition",
-        "dpi",
-        "dpimode",
-        "elevation",
-        "env",
-        "exceptions",
-        "explain",
-        "fallback",
-        "filename",
-        "format_options",
-        "grid",
-        "harmonize",
-        "instance",
-        "language",
-        "legend_options",
-        "map",
-        "map_resolution",
-        "palette",
-        "random",
-        "request",
-        "service",
-        "serviceurl",
-        "showlogo",
-        "sld_version",
-        "srsname",
-        "tiled",
-        "tilesorigin",
-        "time",
-        "token",
-        "transparent",
-        "uppercase",
-        "version",
-        "with_geometry",
-        "xjworkaround",
-    }
-)
+OURS = frozenset(SPELLINGS.values())
 
 
 @lru_cache(maxsize=1024)
 def remark(key: str) -> tuple[str, ...]:
-    """The `Warning` about a key (lower case) that nothing reads, if it deserves one."""
-    if key in _IGNORED:
-        return ()
-    if key in NOT_OFFERED:
-        return (f'199 - "parameter {key.upper()} is not offered here and was ignored"',)
-    if len(key) < 4 or len(key) > 32 or key.startswith(("fi_", "utm_", "dim_")) or not key.isascii():
+    """The `Warning` about a key (lower case) that nothing reads, if it looks like one of ours."""
+    if len(key) < 4 or len(key) > 32 or not key.isascii() or is_harmless(key) or foreign_key(key):
         return ()
     for ours in dict.fromkeys(SPELLINGS.values()):
         if _distance(key.upper(), ours) <= 2:

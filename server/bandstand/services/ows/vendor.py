@@ -8,8 +8,9 @@ from bandstand.model.ask import MOST_NAMES, Ask
 from bandstand.model.exchange import Arguments
 from bandstand.model.layer import Layer
 from bandstand.model.selection import Order, Resampling
+from bandstand.services.ows.foreign import Kind, refuse_foreign
 from bandstand.services.ows.kvp import boolean, choice, listed, number, number_within, refuse_many, time_text
-from bandstand.services.ows.spellings import SPELLINGS, remark
+from bandstand.services.ows.spellings import OURS, SPELLINGS, remark
 
 _RESAMPLINGS: dict[str, Resampling] = {
     "nearest": "nearest",
@@ -47,23 +48,22 @@ class Wishes:
     options: tuple[tuple[str, str], ...] = ()
     """Options of the output format."""
     warnings: tuple[str, ...] = ()
-    """Values of `Warning` headers: near misses, keys that are not offered."""
+    """Values of `Warning` headers: near misses."""
 
 
-def read_wishes(
-    args: Arguments, standard: frozenset[str], *, style: str = "", time: str = "", data: bool = False
-) -> Wishes:
+def read_wishes(args: Arguments, standard: frozenset[str], kind: Kind, *, style: str = "", time: str = "") -> Wishes:
     """Read every vendor parameter.
 
     Args:
         args: All parameters.
         standard: The protocol's own keys of this operation, in lower case; they are not looked at.
+        kind: What is asked for; of coverages and values numbers are wanted, not a picture.
         style: The style asked for.
         time: The time asked for, as text.
-        data: Whether numbers are wanted, not a picture.
 
     Raises:
-        InvalidParameter: A value cannot be read; locator is our key.
+        InvalidParameter: A value cannot be read; locator is our key. Or a key of other servers that would change the
+            answer is not understood.
         BadRequest: Two spellings of one key disagree.
     """
     given: dict[str, tuple[str, str]] | None = None
@@ -73,11 +73,13 @@ def read_wishes(
             continue
         ours = SPELLINGS.get(key)
         if ours is None:
+            refuse_foreign(key, args.all(key), kind, own=standard, vendor=OURS)
             warnings += remark(key)
             continue
         text = ";".join(args.all(key)) if key == "rescale" else args.get(key)
         if text:
             given = _keep(given or {}, ours, key, text)
+    data = kind in {"values", "coverage"}
     fields: dict[str, object] = {}
     options: tuple[tuple[str, str], ...] = ()
     for ours, (key, text) in (given or {}).items():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from bandstand.errors import InvalidParameter
+from bandstand.errors import InvalidParameter, shorten
 from bandstand.model.exchange import Call
 
 
@@ -47,6 +47,22 @@ def text(element: etree._Element | None, *path: str) -> str:
 def texts(element: etree._Element | None, name: str) -> list[str]:
     """The texts of all children of this name."""
     return [text(child) for child in children(element, name)]
+
+
+def refuse_strangers(element: etree._Element | None, *known: str) -> None:
+    """Refuse an element with children that nobody reads: an answer without them would not be the one asked for.
+
+    Raises:
+        InvalidParameter: Locator is the child.
+    """
+    if element is None:
+        return
+    for child in element:
+        if isinstance(child.tag, str) and local(child) not in known:
+            name = shorten(local(child))
+            raise InvalidParameter(
+                f'"{name}" is not understood within "{local(element)}"; understood: {", ".join(known)}.', locator=name
+            )
 
 
 def as_keys(call: Call, pairs: Iterable[tuple[str, str]], replaced: Sequence[str] = ()) -> Call:

@@ -142,7 +142,7 @@ def read_map(args: Arguments, version: Version, engine: Engine) -> MapQuery:
         kvp.required(args, "FORMAT", hint=", ".join(engine.formats("map"))), engine.formats("map"), "FORMAT"
     )
     transparent, background = read_ground(args)
-    wishes = read_wishes(args, _MAP, time=args.get("time"))
+    wishes = read_wishes(args, _MAP, "map", time=args.get("time"))
     output = Output(
         kind="map",
         media_type=media_type,
@@ -190,7 +190,7 @@ def read_info(args: Arguments, version: Version, engine: Engine) -> InfoQuery:
     grid = _grid(args, version, engine)
     column = _pixel(args, "I", "X", grid.width, version)
     row = _pixel(args, "J", "Y", grid.height, version)
-    wishes = read_wishes(args, _INFO, time=args.get("time"), data=True)
+    wishes = read_wishes(args, _INFO, "values", time=args.get("time"))
     styled = _settle(engine, [layers[i] for i in chosen], drawn, wishes)
     output = Output(kind="values", media_type="application/json")
     request = Request(layers=styled, grid=grid.crop(column, row, 1, 1), output=output)
@@ -220,7 +220,7 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
     for key in ("WIDTH", "HEIGHT"):
         text = args.get(key)
         sides.append(kvp.size(text, key, limit=LEGEND_MAX_PX, limit_name="of legends") if text else None)
-    wishes = read_wishes(args, _LEGEND, style=args.get("style", "styles"), time=args.get("time"))
+    wishes = read_wishes(args, _LEGEND, "legend", style=args.get("style", "styles"), time=args.get("time"))
     try:
         styled = engine.ask(layer, wishes.ask)
     except UnknownStyle as error:

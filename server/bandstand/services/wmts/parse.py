@@ -168,7 +168,7 @@ def read_tile(address: Address, args: Arguments, engine: Engine) -> TileQuery:
     if media_type not in offered:
         media_type = kvp.media_type(media_type, offered, "Format")
     grid = _grid(address, layer, engine)
-    wishes = read_wishes(args, _STANDARD, style=address.style, time=_time(address.time))
+    wishes = read_wishes(args, _STANDARD, "tile", style=address.style, time=_time(address.time))
     return tile_request(engine, layer, grid, media_type, wishes)
 
 
@@ -196,7 +196,7 @@ def read_info(address: Address, pixel: tuple[str, str], media_type: str, args: A
     grid = _grid(address, layer, engine)
     column = _pixel(pixel[0], "I", grid.width)
     row = _pixel(pixel[1], "J", grid.height)
-    wishes = read_wishes(args, _STANDARD, style=style, time=_time(address.time), data=True)
+    wishes = read_wishes(args, _STANDARD, "values", style=style, time=_time(address.time))
     styled = engine.ask(layer, wishes.ask)
     output = Output(kind="values", media_type="application/json")
     request = Request(layers=(styled,), grid=grid.crop(column, row, 1, 1), output=output)

@@ -19,7 +19,7 @@ from bandstand.services.ows.report import parameter, problem
 from bandstand.services.ows.vendor import read_wishes
 from bandstand.services.wmts.tiles import EXTENSIONS, tile_request
 
-_STANDARD = frozenset({"style", "styles", "time", "scale", "format"})
+_STANDARD = frozenset({"style", "styles", "time", "format"})
 _MATRICES = WEB_MERCATOR_QUAD.matrices
 _MERCATOR_LATITUDE = 85.051129
 _EQUATOR_CELL_M = 156543.03392804097
@@ -59,7 +59,7 @@ class Xyz:
         grid, media_type = _tile(variables["z"], variables["x"], tail)
         if media_type not in (offered := engine.tile_formats):
             offered_type(media_type, offered, "format")
-        wishes = read_wishes(args, _STANDARD, style=args.get("style", "styles"), time=args.get("time"))
+        wishes = read_wishes(args, _STANDARD, "tile", style=args.get("style", "styles"), time=args.get("time"))
         query = tile_request(engine, layer, grid, media_type, wishes)
         response = engine.run(query.request, if_none_match=call.headers.get("if-none-match", ""))
         return with_warnings(response, query.warnings)
@@ -99,7 +99,7 @@ def _index(text: str, name: str) -> int:
 
 def _tilejson(call: Call, args: Arguments, layer: Layer, engine: Engine) -> Response:
     """TileJSON 3.0; the wishes of its address go on into those of the tiles, and are refused here when wrong."""
-    wishes = read_wishes(args, _STANDARD, style=args.get("style", "styles"), time=args.get("time"))
+    wishes = read_wishes(args, _STANDARD, "tile", style=args.get("style", "styles"), time=args.get("time"))
     engine.ask(layer, wishes.ask)
     extent = engine.extent(layer)
     box = extent.lonlat

@@ -7,8 +7,10 @@ from lxml import etree
 from bandstand.errors import InvalidParameter, shorten
 from bandstand.model.exchange import Call
 from bandstand.services.wcs.operations import OPERATIONS
-from bandstand.services.wcs.tree import as_keys, children, find, local, text, texts
+from bandstand.services.wcs.tree import as_keys, children, find, local, refuse_strangers, text, texts
 
+AXIS_KEYS = ("BANDS", "BAND")
+"""Names of the axis of the range set, which is a parameter; the first one is published, in lower case."""
 Pairs = Iterator[tuple[str, str]]
 
 
@@ -40,6 +42,7 @@ def _described(root: etree._Element) -> Pairs:
 
 
 def _coverage(root: etree._Element) -> Pairs:
+    _refuse_strangers(root)
     yield "COVERAGE", text(root, "sourceCoverage")
     spatial = find(root, "domainSubset", "spatialSubset")
     envelope = find(spatial, "Envelope")
@@ -49,10 +52,32 @@ def _coverage(root: etree._Element) -> Pairs:
     yield from _size(spatial)
     yield "TIME", ",".join(_times(find(root, "domainSubset", "temporalSubset")))
     for axis in children(find(root, "rangeSubset"), "axisSubset"):
-        yield axis.get("name", ""), ",".join(_values(axis))
+        yield _axis_name(axis), ",".join(_values(axis))
     yield "INTERPOLATION", text(root, "interpolationMethod")
     yield "RESPONSE_CRS", text(root, "output", "crs")
     yield "FORMAT", text(root, "output", "format")
+
+
+def _refuse_strangers(root: etree._Element) -> None:
+    """Refuse parts of a GetCoverage that are not read: outlines and levels among them."""
+    refuse_strangers(root, "sourceCoverage", "domainSubset", "rangeSubset", "interpolationMethod", "output")
+    domain, ranges = find(root, "domainSubset"), find(root, "rangeSubset")
+    refuse_strangers(domain, "spatialSubset", "temporalSubset")
+    refuse_strangers(find(domain, "spatialSubset"), "Envelope", "RectifiedGrid", "Grid")
+    refuse_strangers(find(domain, "temporalSubset"), "timePosition", "timePeriod")
+    refuse_strangers(ranges, "axisSubset")
+    for axis in children(ranges, "axisSubset"):
+        refuse_strangers(axis, "singleValue", "interval")
+    refuse_strangers(find(root, "output"), "crs", "format")
+
+
+def _axis_name(axis: etree._Element) -> str:
+    name = axis.get("name", "").strip()
+    if name.upper() not in AXIS_KEYS:
+        raise InvalidParameter(
+            f'axisSubset: there is no axis "{shorten(name)}"; there is: {AXIS_KEYS[0].lower()}.', locator="axisSubset"
+        )
+    return name
 
 
 def _size(spatial: etree._Element | None) -> Pairs:

@@ -11,12 +11,12 @@ from bandstand.model.request import Output, Request
 from bandstand.services.ows.kvp import listed, refuse_many, required
 from bandstand.services.ows.vendor import Wishes, read_resampling, read_wishes
 from bandstand.services.wcs.coverages import chosen_fields, coverage_request
+from bandstand.services.wcs.v10.document import AXIS_KEYS
 from bandstand.services.wcs.v10.formats import media_type_of
 from bandstand.services.wcs.v10.space import answer_grid
 
-AXIS = "bands"
+AXIS = AXIS_KEYS[0].lower()
 """The axis of the range set, whose values are the names of the fields; its name is a parameter."""
-_AXIS_KEYS = ("BANDS", "BAND")
 STANDARD = frozenset(
     {
         "service",
@@ -29,16 +29,14 @@ STANDARD = frozenset(
         "time",
         "width",
         "height",
-        "depth",
         "resx",
         "resy",
-        "resz",
         "interpolation",
         "format",
         "exceptions",
         "section",
         "updatesequence",
-        *(key.casefold() for key in _AXIS_KEYS),
+        *(key.casefold() for key in AXIS_KEYS),
     }
 )
 INTERPOLATIONS = ("nearest neighbor", "bilinear", "bicubic")
@@ -53,7 +51,7 @@ def parse_coverage(args: Arguments, engine: Engine) -> tuple[Request, Wishes]:
         InvalidParameter, MissingParameter, UnsupportedCrs, UnsupportedFormat, InvalidTime, UnknownBand, …
     """
     layer = engine.layer(required(args, "COVERAGE", hint="the name of a coverage"), "wcs")
-    wishes = read_wishes(args, STANDARD, time=args.get("TIME"), data=True)
+    wishes = read_wishes(args, STANDARD, "coverage", time=args.get("TIME"))
     _check_exceptions(args.get("EXCEPTIONS"))
     grid = answer_grid(args, layer, engine)
     ask = _with_fields(_with_interpolation(wishes.ask, args), args, layer, engine)
@@ -84,7 +82,7 @@ def _with_interpolation(ask: Ask, args: Arguments) -> Ask:
 
 def _with_fields(ask: Ask, args: Arguments, layer: Layer, engine: Engine) -> Ask:
     """The values of the range axis: names or numbers, in the order asked; `first/last` means all between."""
-    key = next((key for key in _AXIS_KEYS if args.get(key)), "")
+    key = next((key for key in AXIS_KEYS if args.get(key)), "")
     if not key:
         return ask
     if ask.bands:

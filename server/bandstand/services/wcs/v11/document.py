@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from lxml import etree
 
 from bandstand.errors import InvalidParameter, MissingParameter, shorten
+from bandstand.model.crs import CRS84
 from bandstand.model.exchange import Call
 from bandstand.services.wcs.operations import OPERATIONS
-from bandstand.services.wcs.tree import as_keys, children, find, local, text, texts
+from bandstand.services.wcs.tree import as_keys, children, find, local, refuse_strangers, text, texts
 
 Pairs = Iterator[tuple[str, str]]
 
@@ -47,11 +48,14 @@ def _described(root: etree._Element) -> Pairs:
 
 
 def _coverage(root: etree._Element) -> Pairs:
+    _refuse_strangers(root)
     yield "IDENTIFIER", text(root, "Identifier")
-    box = find(root, "DomainSubset", "BoundingBox")
+    box, crs = find(root, "DomainSubset", "BoundingBox"), ""
+    if box is None:
+        box, crs = find(root, "DomainSubset", "WGS84BoundingBox"), CRS84.urn
     if box is not None:
         numbers = f"{text(box, 'LowerCorner')} {text(box, 'UpperCorner')}".split()
-        yield "BOUNDINGBOX", ",".join([*numbers, *([box.get("crs", "")] if box.get("crs") else [])])
+        yield "BOUNDINGBOX", ",".join(filter(None, [*numbers, box.get("crs", crs)]))
     yield "TIMESEQUENCE", ",".join(_times(find(root, "DomainSubset", "TemporalSubset")))
     yield "RANGESUBSET", ";".join(_field(field) for field in children(find(root, "RangeSubset"), "FieldSubset"))
     output = find(root, "Output")
@@ -63,6 +67,24 @@ def _coverage(root: etree._Element) -> Pairs:
         yield name.upper(), text(grid, name)
     for name in ("GridOrigin", "GridOffsets"):
         yield name.upper(), ",".join(text(grid, name).split())
+
+
+def _refuse_strangers(root: etree._Element) -> None:
+    """Refuse parts of a GetCoverage that are not read."""
+    refuse_strangers(root, "Identifier", "DomainSubset", "RangeSubset", "Output")
+    domain, ranges = find(root, "DomainSubset"), find(root, "RangeSubset")
+    refuse_strangers(domain, "BoundingBox", "WGS84BoundingBox", "TemporalSubset")
+    refuse_strangers(find(domain, "TemporalSubset"), "timePosition", "TimePeriod")
+    refuse_strangers(ranges, "FieldSubset")
+    for field in children(ranges, "FieldSubset"):
+        refuse_strangers(field, "Identifier", "InterpolationType", "AxisSubset")
+        for axis in children(field, "AxisSubset"):
+            refuse_strangers(axis, "Identifier", "Key")
+    output = find(root, "Output")
+    refuse_strangers(output, "GridCRS")
+    refuse_strangers(
+        find(output, "GridCRS"), "srsName", "GridBaseCRS", "GridType", "GridOrigin", "GridCS", "GridOffsets"
+    )
 
 
 def _times(subset: etree._Element | None) -> Iterator[str]:

@@ -55,7 +55,7 @@ def parse_coverage(args: Arguments, engine: Engine) -> tuple[Request, Layer, Wis
         InvalidParameter, MissingParameter, UnsupportedCrs, UnsupportedFormat, InvalidTime, UnknownBand, …
     """
     layer = engine.layer(required(args, "IDENTIFIER", hint="that of a coverage"), "wcs")
-    wishes = read_wishes(args, STANDARD, time=_time(args), data=True)
+    wishes = read_wishes(args, STANDARD, "coverage", time=_time(args))
     if boolean(args.get("STORE"), "STORE", default=False):
         raise InvalidParameter(
             "STORE: coverages are not stored here; leave it out to get the coverage itself.", locator="STORE"

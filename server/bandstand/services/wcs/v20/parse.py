@@ -36,6 +36,7 @@ STANDARD = frozenset(
         "request",
         "version",
         "coverageid",
+        "subset",
         "format",
         "mediatype",
         "subsettingcrs",
@@ -108,7 +109,7 @@ def parse_coverage(
     layer = found.layer if isinstance(found, Portion) else found
     subsets = read_subsets(args)
     numbered = {key for key in args.keys() if SUBSET_KEY.fullmatch(key)}  # noqa: SIM118 - Arguments is no mapping
-    wishes = read_wishes(args, STANDARD | numbered, time=_time(subsets, args), data=True)
+    wishes = read_wishes(args, STANDARD | numbered, "coverage", time=_time(subsets, args))
     ask = _with_interpolation(wishes.ask, args)
     if isinstance(found, Portion):
         ask, native, lattice = portion_ask(found, ask, subsets), *portion_grids(found, engine)

@@ -8,10 +8,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import DeadlineExceeded, InvalidProgram, MissingParameter, TooLarge, UnsupportedCrs
+from bandstand.errors import (
+    DeadlineExceeded,
+    InvalidParameter,
+    InvalidProgram,
+    MissingParameter,
+    TooLarge,
+    UnsupportedCrs,
+)
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.request import Request
+from bandstand.services.ows.foreign import refuse_foreign
 from bandstand.services.ows.kvp import required
+from bandstand.services.ows.spellings import SPELLINGS
 from bandstand.services.wcs.v20.wcps import QuerySemantics, QuerySyntax
 from bandstand.services.wcs.v20.wcps.answers import Answer, Answers, Words, answers
 from bandstand.services.wcs.v20.wcps.parse import FORM, check_length
@@ -19,17 +28,20 @@ from bandstand.services.wcs.v20.wcps.parse import FORM, check_length
 _PARAMETER = re.compile(r"\$(\d{1,3})(?!\w)")
 _CACHE = (("Cache-Control", "no-cache"),)
 _TIME = "X-Source-Time"
+STANDARD = frozenset({"service", "request", "version", "query", "extraparameter", "format", "mediatype"})
 
 
 def process(call: Call, args: Arguments, engine: Engine) -> Response:
     """Answer a query: alone where it answers once, as `multipart/mixed` where it answers several times.
 
     Raises:
+        InvalidParameter: A key that a query does not go with.
         MissingParameter: No QUERY, or an extra parameter that the query names.
         QuerySyntax, QuerySemantics: Something is wrong with the query.
         TooLarge: It asks for more than one coverage may; locator `query`.
     """
     deadline = time.monotonic() + engine.limits.timeout_s
+    _refuse_strangers(args)
     text = required(args, "QUERY", hint=f"a query such as {FORM}")
     text = with_parameters(text, args, engine.limits.expression_max_length)
     try:
@@ -41,6 +53,22 @@ def process(call: Call, args: Arguments, engine: Engine) -> Response:
     except TooLarge as error:
         # Whatever the size of an answer hangs on, here it is the query.
         raise TooLarge(error.message, locator="query") from error
+
+
+def _refuse_strangers(args: Arguments) -> None:
+    """Refuse keys that would change the answer of any other operation: a query says all of it itself.
+
+    Raises:
+        InvalidParameter: Locator is the key.
+    """
+    for key in args.keys():  # noqa: SIM118 - Arguments is no mapping
+        if key in STANDARD:
+            continue
+        if (key in SPELLINGS or key == "time") and args.all(key):
+            raise InvalidParameter(
+                f"{key.upper()} goes with GetCoverage; say within QUERY what it asks for.", locator=key.upper()
+            )
+        refuse_foreign(key, args.all(key), "query", own=STANDARD)
 
 
 def _all(text: str, call: Call, engine: Engine, deadline: float) -> Response:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from lxml import etree
 
 from bandstand.errors import BadRequest, InvalidParameter, UnknownOperation, shorten
+from bandstand.services.ows.foreign import foreign_key, is_harmless
+from bandstand.services.ows.spellings import SPELLINGS
+from bandstand.services.wcs.v20.geotiff import KEYS as GEOTIFF_KEYS
 
 Pair = tuple[str, str]
 """A key and its value, as KVP has them."""
@@ -142,15 +145,31 @@ def _dimension(element: etree._Element) -> str:
 
 
 def _extension(element: etree._Element) -> Iterator[Pair]:
-    """What extensions add; a text that none of them knows is one of our own keys (`EXPR`, `TIME`, …)."""
+    """What extensions add; a text that none of them knows is one of our own keys (`EXPR`, `TIME`, …).
+
+    Raises:
+        InvalidEncodingSyntax: Nothing is known of it: an answer without it may not be the one asked for.
+    """
     for child in _children(element):
-        reader = _EXTENSIONS.get(_local(child))
+        name = _local(child)
+        reader = _EXTENSIONS.get(name)
         if reader is not None:
             yield from reader(child)
-        elif _children(child):
-            raise _strange(child, element)
-        else:
+        elif not _children(child) and _is_key(name):
+            # Keys of other servers are refused where those of the address are.
             yield etree.QName(child).localname, _text(child)
+        else:
+            raise _strange(child, element)
+
+
+def _is_key(name: str) -> bool:
+    return (
+        name in SPELLINGS
+        or name in GEOTIFF_KEYS
+        or name == "time"
+        or foreign_key(name) is not None
+        or is_harmless(name)
+    )
 
 
 def _axes(key: str, *values: str) -> Reader:
