@@ -49,7 +49,8 @@ class Catalog(Protocol):
         Args:
             collection: Its name; an unknown one has no scenes.
             bbox: Longitude and latitude; longitudes beyond ±180 reach over the antimeridian. None: anywhere.
-            times: Closed spans; a scene matches by its start. Scenes without a time match always. Empty: any time.
+            times: Closed spans; a scene matches by its start, and by its end where a span says so (`Starts`).
+                Scenes without a time match always. Empty: any time.
             ids: Only these when not empty.
             max_cloud_cover: Percent, inclusive; scenes that do not say how cloudy they are match.
             limit: At most so many; the newest.
@@ -61,7 +62,14 @@ class Catalog(Protocol):
         ...
 
     def moments(self, collection: str, bbox: BBox | None = None) -> tuple[Moment, ...]:
-        """Start and centre longitude of every scene that has a time, oldest first."""
+        """Start, centre longitude and end of every scene that has a time, oldest first."""
+        ...
+
+    def kinds(self, collection: str) -> tuple[Item, ...]:
+        """The newest scene of every kind, newest first: together they have each band that any scene has.
+
+        Scenes are of one kind when they have the same bands in the same order, with the same classes.
+        """
         ...
 
     def extent(self, collection: str) -> Extent | None:

@@ -1,5 +1,6 @@
 """Scenes to JSON and back, without their block indices, which are kept a file and not a scene."""
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -113,6 +114,29 @@ def _field(text: str) -> Field:
     return Field(**packed)
 
 
+def kind_of(item: Item) -> str:
+    """What scenes of one kind have in common: their bands, in order, and the classes of these."""
+    return _kind([*item.assets], item.properties)
+
+
+def kind_of_body(body: str) -> str:
+    """The same of an item as it was packed."""
+    raw: dict[str, Any] = json.loads(body)
+    return _kind([asset[0] for asset in raw["assets"]], raw["properties"])
+
+
+def _kind(bands: list[str], properties: Mapping[str, object]) -> str:
+    classes = [properties.get(f"bandstand:{key}") for key in ("classes", "colormap")]
+    text = json.dumps([bands, *classes], sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def end_of_body(body: str) -> int | None:
+    """The end of an item as it was packed, microseconds since 1970."""
+    text = json.loads(body)["time"][1]
+    return microseconds(datetime.fromisoformat(text)) if text else None
+
+
 def boxes(footprint: str) -> tuple[tuple[World, ...], World]:
     """The longitudes and latitudes that a GeoJSON geometry spans.
 
@@ -163,4 +187,4 @@ def _bounds(nested: Any) -> tuple[float, float, float, float]:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-__all__ = ["boxes", "microseconds", "pack", "unpack"]
+__all__ = ["boxes", "end_of_body", "kind_of", "kind_of_body", "microseconds", "pack", "unpack"]

@@ -4,9 +4,10 @@ import secrets
 import sqlite3
 import time
 
+from bandstand.catalog.packing import end_of_body, kind_of_body
 from bandstand.errors import CatalogUnavailable
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE collection (cid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL DEFAULT 0);
@@ -16,6 +17,8 @@ CREATE TABLE item (
     id TEXT NOT NULL,
     revision INTEGER NOT NULL,
     t0 INTEGER, -- microseconds since 1970; NULL: without a time
+    t1 INTEGER, -- its end, likewise
+    kind TEXT NOT NULL, -- digest of its bands and their classes
     cloud REAL, -- percent; NULL: not said
     west REAL NOT NULL, east REAL NOT NULL, south REAL NOT NULL, north REAL NOT NULL,
     west2 REAL, east2 REAL, -- the part beyond the antimeridian
@@ -24,6 +27,7 @@ CREATE TABLE item (
     body TEXT NOT NULL,
     UNIQUE (cid, id)
 );
+CREATE INDEX item_kind ON item (cid, kind, t0);
 CREATE VIRTUAL TABLE box USING rtree (id, minx, maxx, miny, maxy, mint, maxt, minc, maxc);
 CREATE TABLE file (fid INTEGER PRIMARY KEY, href TEXT NOT NULL UNIQUE, version TEXT NOT NULL, idx BLOB);
 CREATE TABLE item_file (
@@ -34,7 +38,7 @@ CREATE INDEX item_file_fid ON item_file (fid);
 
 
 def prepare(connection: sqlite3.Connection, path: str, *, patience_s: float) -> None:
-    """Give a new file its tables and check those of an old one; two processes may do so at once.
+    """Give a new file its tables and bring those of an old one up to date; two processes may do so at once.
 
     Raises:
         CatalogUnavailable: The file belongs to another version of Bandstand, or to something else.
@@ -44,7 +48,10 @@ def prepare(connection: sqlite3.Connection, path: str, *, patience_s: float) -> 
     _switch_to_wal(connection, patience_s)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if _version(connection, path) != VERSION:
+        found = _version(connection, path)
+        if found == 1:
+            _upgrade(connection)
+        elif found != VERSION:
             for statement in _TABLES.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
@@ -55,6 +62,17 @@ def prepare(connection: sqlite3.Connection, path: str, *, patience_s: float) -> 
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """From version 1, which knew neither the ends nor the kinds of scenes."""
+    connection.execute("ALTER TABLE item ADD COLUMN t1 INTEGER")
+    connection.execute("ALTER TABLE item ADD COLUMN kind TEXT NOT NULL DEFAULT ''")
+    connection.create_function("end_of", 1, end_of_body, deterministic=True)
+    connection.create_function("kind_of", 1, kind_of_body, deterministic=True)
+    connection.execute("UPDATE item SET t1 = end_of(body), kind = kind_of(body)")
+    connection.execute("CREATE INDEX item_kind ON item (cid, kind, t0)")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _switch_to_wal(connection: sqlite3.Connection, patience_s: float) -> None:
@@ -74,8 +92,8 @@ def _switch_to_wal(connection: sqlite3.Connection, patience_s: float) -> None:
 def _version(connection: sqlite3.Connection, path: str) -> int:
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-    if found == VERSION:
-        return VERSION
+    if found in {1, VERSION}:
+        return int(found)
     if found == 0 and tables == 0:
         return 0
     raise CatalogUnavailable(

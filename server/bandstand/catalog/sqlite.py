@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from bandstand.errors import CatalogUnavailable
 from bandstand.model.grid import BBox
 from bandstand.model.item import Item
 from bandstand.model.layer import Extent
-from bandstand.model.time import Moment, TimeSpan, from_microseconds
+from bandstand.model.time import COMPOSITE, Moment, Starts, TimeSpan, from_microseconds
 
 _BATCH = 200
 _SHORT = 64
@@ -35,7 +36,14 @@ AND ((i.west < :east AND i.east > :west) OR (i.west2 < :east AND i.east2 > :west
 _SPANS = """
 AND (i.t0 IS NULL OR EXISTS (
     SELECT 1 FROM json_each(:spans) s WHERE i.t0 BETWEEN json_extract(s.value, '$[0]') AND json_extract(s.value, '$[1]')
+    AND (COALESCE(i.t1, i.t0) - i.t0 < json_extract(s.value, '$[3]') OR i.t1 >= json_extract(s.value, '$[2]'))
 ))
+"""
+_KINDS = """
+SELECT i.rid, i.revision FROM item i WHERE i.rid IN (
+    SELECT (SELECT n.rid FROM item n WHERE n.cid = :cid AND n.kind = k.kind ORDER BY n.t0 DESC, n.id LIMIT 1)
+    FROM (SELECT DISTINCT kind FROM item WHERE cid = :cid) k
+)
 """
 
 
@@ -88,9 +96,7 @@ class SqliteCatalog:
                 statement, values = _query(cid, part, times, ids, max_cloud_cover, limit)
                 found.update({row[0]: row for row in connection.execute(statement, values)})
             items = self._load(connection, collection, list(found.values()))
-        items.sort(key=lambda i: i.id)
-        items.sort(key=lambda i: (i.time.start is not None, i.time.start and microseconds(i.time.start)), reverse=True)
-        answer = tuple(items[:limit])
+        answer = tuple(_newest_first(items)[:limit])
         return self._answers.put(question, revision, answer) if len(answer) <= _SHORT else answer
 
     def get(self, collection: str, item: str) -> Item | None:
@@ -113,13 +119,21 @@ class SqliteCatalog:
             for part in _parts(bbox):
                 statement, values = _query(cid, part, (), (), None, None)
                 rows = connection.execute(
-                    "SELECT rid, t0, west, east, east2 FROM item WHERE t0 IS NOT NULL AND rid IN "  # noqa: S608 - question marks and names only
+                    "SELECT rid, t0, t1, west, east, east2 FROM item WHERE t0 IS NOT NULL AND rid IN "  # noqa: S608 - question marks and names only
                     f"(SELECT rid FROM ({statement}))",
                     values,
                 )
-                for rid, t0, west, east, east2 in rows:
-                    found[rid] = Moment(from_microseconds(t0), _centre(west, east, east2))
+                for rid, t0, t1, west, east, east2 in rows:
+                    end = None if t1 is None or t1 == t0 else from_microseconds(t1)
+                    found[rid] = Moment(from_microseconds(t0), _centre(west, east, east2), end)
             return self._moments.put((collection, bbox), revision, tuple(sorted(found.values())))
+
+    def kinds(self, collection: str) -> tuple[Item, ...]:
+        """See `Catalog.kinds`."""
+        with self._reading() as connection:
+            cid, _ = self._state(connection, collection)
+            items = self._load(connection, collection, connection.execute(_KINDS, {"cid": cid}).fetchall())
+        return tuple(_newest_first(items))
 
     def extent(self, collection: str) -> Extent | None:
         """See `Catalog.extent`."""
@@ -314,11 +328,11 @@ def _query(
         highs = [FOREVER if span.end is None else microseconds(span.end) for span in times]
         values |= {"after": min(lows) / 1e6, "before": max(highs) / 1e6}
         statement += " AND r.mint <= :before AND r.maxt >= :after"
-        if len(times) == 1:
+        if len(times) == 1 and not isinstance(times[0], Starts):
             values |= {"low": lows[0], "high": highs[0]}
             statement += " AND (i.t0 IS NULL OR i.t0 BETWEEN :low AND :high)"
         else:
-            values["spans"] = json.dumps(list(zip(lows, highs, strict=True)))
+            values["spans"] = json.dumps([_limits(*span) for span in zip(times, lows, highs, strict=True)])
             statement += _SPANS
     if ids:
         values["ids"] = json.dumps(ids)
@@ -331,6 +345,20 @@ def _query(
         values["limit"] = 2 * limit
         statement += " ORDER BY +i.t0 DESC, i.id LIMIT :limit"
     return statement, values
+
+
+def _limits(span: TimeSpan, low: float, high: float) -> tuple[float, float, float, float]:
+    """Earliest and latest start, the earliest end, and how long a scene lasts that must reach it; microseconds."""
+    until = span.until if isinstance(span, Starts) else None
+    if until is None:
+        return low, high, -FOREVER, 0
+    return low, high, microseconds(until), COMPOSITE // timedelta(microseconds=1)
+
+
+def _newest_first(items: Iterable[Item]) -> list[Item]:
+    settled = sorted(items, key=lambda i: i.id)
+    settled.sort(key=lambda i: (i.time.start is not None, i.time.start and microseconds(i.time.start)), reverse=True)
+    return settled
 
 
 def _centre(west: float, east: float, east2: float | None) -> float:

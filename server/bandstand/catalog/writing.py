@@ -5,7 +5,7 @@ import sqlite3
 import time
 
 from bandstand.catalog.base import Stored
-from bandstand.catalog.packing import boxes, microseconds, pack
+from bandstand.catalog.packing import boxes, kind_of, microseconds, pack
 from bandstand.model.item import Item
 
 FOREVER = 1e30
@@ -26,13 +26,13 @@ def write_item(connection: sqlite3.Connection, item: Item, loose: set[int]) -> S
     # Searched by where the pixels are: a footprint may be coarser, or wrong.
     longitudes, (south, north) = boxes(item.reach or item.footprint)
     second = longitudes[1] if len(longitudes) > 1 else (None, None)
-    start = None if item.time.start is None else microseconds(item.time.start)
-    crs, resolution = _finest(item)
-    row = (cid, item.id, revision + 1, start, item.cloud_cover, *longitudes[0], south, north, *second, crs, resolution)
+    start, end = (None if moment is None else microseconds(moment) for moment in (item.time.start, item.time.end))
+    when = (start, end, kind_of(item), item.cloud_cover)
+    row = (cid, item.id, revision + 1, *when, *longitudes[0], south, north, *second, *_finest(item))
     connection.execute("UPDATE collection SET revision = revision + 1 WHERE cid = ?", (cid,))
-    marks = ",".join("?" * 14)
+    marks = ",".join("?" * 16)
     rid = connection.execute(
-        "INSERT OR REPLACE INTO item (rid, cid, id, revision, t0, cloud, west, east, south, north, "  # noqa: S608 - question marks and names only
+        "INSERT OR REPLACE INTO item (rid, cid, id, revision, t0, t1, kind, cloud, west, east, south, north, "  # noqa: S608 - question marks and names only
         f"west2, east2, crs, resolution_m, body) VALUES (?,{marks})",
         (old[0] if old else None, *row, body),
     ).lastrowid

@@ -1,4 +1,4 @@
-"""What the archive really holds of each collection: its bands as the newest scenes have them, kept fresh."""
+"""What the archive really holds of each collection: the bands that its scenes have, as the newest of them says."""
 
 import colorsys
 import dataclasses
@@ -15,8 +15,6 @@ from bandstand.model.style import ClassColour, Rgba
 from bandstand.render.ramps import parse_colour
 
 _GOLDEN = 0.618033988749895
-_LOOK_AT = 24
-"""So many of the newest scenes tell which bands exist; a single one may lack a file."""
 
 
 class Holdings(Mapping[str, Collection]):
@@ -67,14 +65,16 @@ class Holdings(Mapping[str, Collection]):
             named = [c for c in known.classes if c.colour]
             if named and band in {"", known.name}:
                 return tuple(ClassColour(c.value, c.value, parse_colour(c.colour), c.label) for c in named)
-        for item in self._catalog.search(name, limit=1):
-            return _colour_table(item, band) or _distinct(item, band)
+        for item in self._catalog.kinds(name):
+            found = _colour_table(item, band) or (_distinct(item, band) if band in {"", *item.assets} else ())
+            if found:
+                return found
         return ()
 
     def _describe(self, name: str, section: CollectionSection, profile: Profile) -> Collection:
         observed: dict[str, Field] = {}
         labels: dict[str, tuple[tuple[int, str], ...]] = {}
-        for item in self._catalog.search(name, limit=_LOOK_AT):
+        for item in self._catalog.kinds(name):
             observed = _woven(observed, {band: asset.field for band, asset in item.assets.items()})
             labels = {**labels_of(item), **labels}
         described = collection(name, section, profile, observed=tuple(observed.values()), labels=labels)

@@ -8,7 +8,7 @@ import shapely.geometry
 from bandstand.engine.domain import scenes_grid
 from bandstand.engine.engine import Engine
 from bandstand.engine.footprints import outline
-from bandstand.engine.times import label_of
+from bandstand.engine.groups import label_of
 from bandstand.model.ask import Ask
 from bandstand.model.coverage import Domain
 from bandstand.model.crs import Crs

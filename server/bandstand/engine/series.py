@@ -2,8 +2,9 @@
 
 from bandstand.catalog.base import Catalog
 from bandstand.encode.registry import find_format
+from bandstand.engine.groups import groups
 from bandstand.engine.plan import ground_box
-from bandstand.engine.times import groups, is_coarser
+from bandstand.engine.times import is_coarser
 from bandstand.errors import InvalidTime, TooLarge, shorten
 from bandstand.model.ask import Ask
 from bandstand.model.grid import Grid

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bandstand.engine.times import groups
+from bandstand.engine.groups import groups
 from bandstand.model.layer import TimeRules
 from bandstand.model.time import Moment, parse_time
 

@@ -1,18 +1,15 @@
-"""One resolver of time for every service: groups of scenes, and those that a TIME value means (WMS 1.3.0, annex D)."""
+"""One resolver of time for every service: the scenes that a TIME value means (WMS 1.3.0, annex D)."""
 
 import bisect
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Literal
 
+from bandstand.engine.groups import Group, Groups, groups, published_label
 from bandstand.engine.recurrence import recurring
 from bandstand.errors import BandstandError, InvalidTime
 from bandstand.model.ask import TimeAxis
-from bandstand.model.item import Item
 from bandstand.model.layer import TimeResolution, TimeRules
 from bandstand.model.time import Duration, Moment, TimeMember, TimeQuery, TimeSpan, isoformat, parse_time
 
@@ -42,108 +39,24 @@ class Resolved:
     """The middle of what was asked, for the order `nearestTime`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The scenes behind one published time."""
-
-    label: str
-    period: TimeSpan
-    """What the label stands for."""
-    runs: tuple[tuple[int, int], ...]
-    """First and last positions among all moments, of every run without a moment of another group."""
-
-
-class Groups:
-    """The published times of a layer, oldest first."""
-
-    def __init__(self, moments: Sequence[Moment], resolution: TimeResolution) -> None:
-        """Group moments, which come oldest first."""
-        self.moments = moments
-        self.resolution = resolution
-        runs: dict[str, list[tuple[int, int]]] = {}
-        before = ""
-        for position, moment in enumerate(moments):
-            label = _label(moment, resolution)
-            if label == before:
-                runs[label][-1] = (runs[label][-1][0], position)
-            else:
-                runs.setdefault(label, []).append((position, position))
-            before = label
-        self.all = tuple(
-            Group(label, _period(label, resolution, moments[found[0][0]]), tuple(found))
-            for label, found in sorted(runs.items())
-        )
-
-    @cached_property
-    def labels(self) -> tuple[str, ...]:
-        """Labels of all groups, which sort as their times do."""
-        return tuple(group.label for group in self.all)
-
-    def get(self, label: str) -> int | None:
-        """Position of the group of this label."""
-        at = bisect.bisect_left(self.labels, label)
-        return at if at < len(self.labels) and self.labels[at] == label else None
-
-    def within(self, span: TimeSpan) -> range:
-        """Positions of the groups whose period meets a span."""
-        low, high = 0, len(self.all)
-        if span.start is not None:
-            start = span.start
-            low = bisect.bisect_left(self.all, start, key=lambda g: g.period.end or start)
-        if span.end is not None:
-            end = span.end
-            high = bisect.bisect_right(self.all, end, key=lambda g: g.period.start or end)
-        return range(low, max(low, high))
-
-    def at(self, span: TimeSpan) -> int | None:
-        """Position of the group that has a scene which starts within a short span."""
-        if span.start is None or span.end is None:
-            return None
-        at = bisect.bisect_left(self.moments, span.start, key=lambda m: m.start)
-        if at < len(self.moments) and self.moments[at].start <= span.end:
-            return self.get(_label(self.moments[at], self.resolution))
-        return None
-
-    def spans(self, chosen: Iterable[int]) -> tuple[TimeSpan, ...]:
-        """The fewest spans that hold every scene of the chosen groups and none of another."""
-        runs = sorted(run for position in set(chosen) for run in self.all[position].runs)
-        joined: list[tuple[int, int]] = []
-        for first, last in runs:
-            if joined and joined[-1][1] + 1 == first:
-                joined[-1] = (joined[-1][0], last)
-            else:
-                joined.append((first, last))
-        return tuple(TimeSpan(self.moments[first].start, self.moments[last].start) for first, last in joined)
-
-
-_KEPT: OrderedDict[tuple[int, str], Groups] = OrderedDict()
-_LOCK = threading.Lock()
-
-
-def groups(moments: Sequence[Moment], resolution: TimeResolution) -> Groups:
-    """The groups of a layer; remembered while the catalogue hands out the same moments."""
-    key = (id(moments), resolution)
-    with _LOCK:
-        found = _KEPT.get(key)
-        # The groups hold their moments, so that an id in use is never another sequence's.
-        if found is not None and found.moments is moments:
-            _KEPT.move_to_end(key)
-            return found
-    found = Groups(moments, resolution)
-    with _LOCK:
-        _KEPT[key] = found
-        while len(_KEPT) > 64:
-            _KEPT.popitem(last=False)
-    return found
-
-
 def axis(moments: Sequence[Moment], rules: TimeRules) -> TimeAxis:
     """The times of a layer as published, and its default among them."""
     found = groups(moments, rules.resolution)
     if not found.all:
         return TimeAxis(values=(), default="")
     chosen = _default(found, rules)
-    return TimeAxis(values=found.labels, default=found.labels[-1 if chosen is None else chosen])
+    ends = tuple(_last_label(group, rules.resolution) for group in found.all) if found.lasting else ()
+    default = found.labels[-1 if chosen is None else chosen]
+    return TimeAxis(values=found.labels, default=default, ends=ends if ends != found.labels else ())
+
+
+def _last_label(group: Group, resolution: TimeResolution) -> str:
+    """The last published time that a group lasts for: a month that ends at midnight ends with the day before."""
+    if resolution == "instant":
+        return isoformat(group.reach)
+    if group.reach == group.period.end:
+        return group.label
+    return published_label(Moment(group.reach - _TICK, 0.0), resolution)
 
 
 def resolve(
@@ -174,7 +87,8 @@ def resolve(
         return _by_default(found, rules)
     if len(query.members) == 1 and query.members[0].kind == "default":
         return replace(_by_default(found, rules), notes=())
-    chosen: set[int] = set()
+    chosen: dict[int, datetime | None] = {}
+    """Positions, and the first moment asked of each."""
     notes: list[str] = []
     missing: list[TimeMember] = []
     singles = 0
@@ -182,51 +96,34 @@ def resolve(
         picked = _pick(member, found, rules)
         singles += picked is None
         if picked is not None:
-            chosen.update(picked)
+            for position in picked:
+                chosen[position] = _earlier(chosen, position, member)
             continue
-        near = _nearest(member, found, rules, nearest=nearest)
-        if near is None and picture and nearest is None and rules.missing != "blank":
-            near = _within_step(member, found)
+        near = _instead(member, found, rules, nearest=nearest, picture=picture)
         if near is None:
             missing.append(member)
         else:
-            chosen.add(near)
+            chosen[near] = None
             notes.append(f"99 Nearest value used: time={found.labels[near]} ISO8601")
     if missing and not chosen and singles == len(query.members) and rules.missing != "blank":
         raise InvalidTime(_nothing(missing[0], found, rules, layer), locator="time")
     if not chosen:
         return Resolved(spans=(NEVER,), blank=True)
     return Resolved(
-        spans=found.spans(chosen),
+        spans=found.spans(chosen, chosen),
         notes=tuple(notes),
         label=_range(found, chosen),
-        instant=_middle(query, found, chosen),
+        instant=_middle(query, found, set(chosen)),
     )
 
 
-# Groups
-
-
-def label_of(item: Item, resolution: TimeResolution) -> str:
-    """The published time that a scene belongs to; empty for a scene without a time."""
-    if item.time.start is None:
-        return ""
-    return _label(Moment(item.time.start, item.bbox.centre[0]), resolution)
-
-
-def _label(moment: Moment, resolution: TimeResolution) -> str:
-    if resolution == "instant":
-        return isoformat(moment.start)
-    if resolution == "solar-day":
-        # Local solar time: an overpass is never cut in two at midnight UTC.
-        return (moment.start + timedelta(hours=moment.lon / 15.0)).strftime("%Y-%m-%d")
-    return moment.start.strftime({"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}[resolution])
-
-
-def _period(label: str, resolution: TimeResolution, first: Moment) -> TimeSpan:
-    if resolution == "instant":
-        return TimeSpan(first.start, first.start)
-    return parse_time(label).members[0].span
+def _earlier(chosen: Mapping[int, datetime | None], position: int, member: TimeMember) -> datetime | None:
+    """The first moment that this member and those before ask of a group; None: any."""
+    start = member.span.start if member.kind != "latest" else None
+    if position not in chosen:
+        return start
+    known = chosen[position]
+    return None if known is None or start is None else min(known, start)
 
 
 def _default(found: Groups, rules: TimeRules) -> int | None:
@@ -274,7 +171,7 @@ def _pick(member: TimeMember, found: Groups, rules: TimeRules) -> Sequence[int] 
     if is_coarser(member, rules):
         return found.within(member.span)
     named = _single(member, found)
-    return None if named is None else [named]
+    return found.joined([] if named is None else [named], member.span) or None
 
 
 def is_coarser(member: TimeMember, rules: TimeRules) -> bool:
@@ -290,20 +187,18 @@ def _single(member: TimeMember, found: Groups) -> int | None:
             return exact
     if found.resolution == "instant" or member.span.start is None:
         return None
-    return found.get(_label(Moment(member.span.start, 0.0), found.resolution))
+    return found.get(published_label(Moment(member.span.start, 0.0), found.resolution))
 
 
 def _interval(member: TimeMember, found: Groups) -> Sequence[int]:
     span = member.span
     if member.to_present:
-        end = found.all[-1].period.end
-        if end is not None:
-            start = span.start
-            if member.back is not None:
-                start = _back(member.back, end)
-            if start is not None and start > end:
-                return []
-            span = TimeSpan(start, end)
+        start, end = span.start, found.end
+        if member.back is not None:
+            start = _back(member.back, end)
+        if start is not None and start > end:
+            return []
+        span = TimeSpan(start, end)
     positions = found.within(span)
     if member.period is None or not positions:
         return positions
@@ -317,28 +212,41 @@ def _back(duration: Duration, end: datetime) -> datetime | None:
         return None
 
 
-def _series(period: Duration, span: TimeSpan, positions: range, found: Groups) -> Sequence[int]:
+def _series(period: Duration, span: TimeSpan, positions: Sequence[int], found: Groups) -> Sequence[int]:
     start = span.start or found.all[positions[0]].period.start
-    last = found.all[positions[-1]].period.end
-    if start is None or last is None:
+    last = max(found.all[position].reach for position in positions)
+    if start is None:
         return positions
-    stretches = [_stretch(found.all[position], found.resolution) for position in positions]
-    return [positions[at] for at in recurring(period, start, stretches, last)]
+    if span.end is not None:
+        last = min(last, span.end)
+    stretches = {position: _stretch(found.all[position], found.resolution) for position in positions}
+    # Composites may overlap one another and what else there is: each is looked at by itself.
+    alone = [p for p in positions if p in found.composite and [*recurring(period, start, [stretches.pop(p)], last)]]
+    hits = [*stretches]
+    return sorted((*alone, *(hits[at] for at in recurring(period, start, [*stretches.values()], last))))
 
 
 def _stretch(group: Group, resolution: TimeResolution) -> tuple[datetime, datetime]:
     """First and last moments whose label is the group's."""
-    first, last = group.period.start, group.period.end
-    if first is None or last is None:
-        raise TypeError("the period of a group has two ends")
+    first, last = group.period.start, group.reach
+    if first is None:
+        raise TypeError("the period of a group has a start")
     if resolution == "instant":
         # Times are published in milliseconds.
         first = first.replace(microsecond=first.microsecond // 1000 * 1000)
-        last = first + timedelta(microseconds=999)
+        last = max(last, first + timedelta(microseconds=999))
     return first, last
 
 
 # Nearest, and what to say of nothing
+
+
+def _instead(member: TimeMember, found: Groups, rules: TimeRules, *, nearest: bool | None, picture: bool) -> int | None:
+    """What is given for a single time at which nothing was acquired."""
+    near = _nearest(member, found, rules, nearest=nearest)
+    if near is None and picture and nearest is None and rules.missing != "blank":
+        return _within_step(member, found)
+    return near
 
 
 def _nearest(member: TimeMember, found: Groups, rules: TimeRules, *, nearest: bool | None) -> int | None:
@@ -382,9 +290,12 @@ def _neighbours(member: TimeMember, found: Groups) -> list[tuple[int, timedelta]
     near = []
     for position in (after - 1, after):
         if 0 <= position < len(found.all):
-            period = found.all[position].period.start
-            if period is not None:
-                near.append((position, period - start))
+            group = found.all[position]
+            begin = group.period.start
+            if begin is not None and begin < start and position in found.composite:
+                near.append((position, group.reach - start))
+            elif begin is not None:
+                near.append((position, begin - start))
     return near
 
 

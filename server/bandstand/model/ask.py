@@ -54,6 +54,13 @@ class TimeAxis:
     """Oldest first, in the layer's precision (`2023-06-14`, `2023`, or full instants)."""
     default: str
     """One of `values`, the newest unless the layer says otherwise; empty when there are none."""
+    ends: tuple[str, ...] = ()
+    """How far each of them lasts, in the same precision, itself where it is one such time; empty where all are."""
+
+    @property
+    def last(self) -> str:
+        """The last time that anything lasts to; empty when there are no times."""
+        return max(self.ends or self.values[-1:], default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

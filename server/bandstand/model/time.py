@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 
@@ -36,6 +36,18 @@ class TimeSpan:
         return not (starts_late or ends_early)
 
 
+@dataclass(frozen=True, slots=True)
+class Starts(TimeSpan):
+    """The scenes that start within; of those that last, only the ones that reach a moment."""
+
+    until: datetime | None = None
+    """Composites end then or later; None: whenever they end."""
+
+
+COMPOSITE = timedelta(hours=12)
+"""No overpass lasts so long: a scene that does is made of many, and its days are those of UTC."""
+
+
 def isoformat(moment: datetime) -> str:
     """ISO 8601 in UTC with a `Z`, milliseconds only where there are some."""
     utc = moment.astimezone(UTC)
@@ -53,6 +65,13 @@ class Moment:
     """Aware, UTC."""
     lon: float
     """Longitude of the scene's centre, degrees."""
+    end: datetime | None = field(default=None, compare=False)
+    """The last moment of a scene that has a range of time; None: it is an instant."""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is a composite of some time."""
+        return self.end is not None and self.end - self.start >= COMPOSITE
 
 
 def from_microseconds(count: int) -> datetime:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lxml import etree
 
+from bandstand.model.ask import TimeAxis
 from bandstand.model.layer import TimeRules
 from bandstand.model.time import isoformat
 from bandstand.services.wms import SERVICE
@@ -136,7 +137,7 @@ def test_many_times_become_runs(engine, document):
 
 def test_a_layer_without_times_has_no_dimension(engine, document):
     engine.dates = ("",)[:0]
-    engine.times = lambda layer: type("Axis", (), {"values": (), "default": ""})()
+    engine.times = lambda layer: TimeAxis(values=(), default="")
     assert named(document(), "s2").find("w:Dimension", WMS) is None
 
 

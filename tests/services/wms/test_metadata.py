@@ -3,6 +3,7 @@
 import pytest
 from lxml import etree
 
+from bandstand.model.ask import TimeAxis
 from bandstand.services.wms import SERVICE
 
 NS = {"gmd": "http://www.isotc211.org/2005/gmd", "gco": "http://www.isotc211.org/2005/gco"}
@@ -27,7 +28,7 @@ def test_the_record_is_valid(record, schema, layer):
 
 def test_a_record_of_an_empty_service_is_valid_too(engine, record, schema):
     engine.service = type(engine.service)()
-    engine.times = lambda layer: type("Axis", (), {"values": (), "default": ""})()
+    engine.times = lambda layer: TimeAxis(values=(), default="")
     schema("ogc/iso/19139/20070417/gmd/gmd.xsd").assertValid(record())
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandstand.engine.times import NEVER, Groups, axis, resolve
+from bandstand.engine.groups import Groups
+from bandstand.engine.times import NEVER, axis, resolve
 from bandstand.errors import InvalidTime
 from bandstand.model.layer import TimeRules
 from bandstand.model.time import Moment, TimeSpan, parse_duration, parse_time

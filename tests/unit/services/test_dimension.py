@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandstand.engine.times import axis, groups, resolve
+from bandstand.engine.groups import groups
+from bandstand.engine.times import axis, resolve
 from bandstand.model.layer import TimeRules
 from bandstand.model.time import Moment, isoformat, parse_time
 from bandstand.services.ows.dimension import MAX_LISTED, published_series, published_times

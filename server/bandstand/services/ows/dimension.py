@@ -1,12 +1,12 @@
 """The time dimension of a layer as capabilities publish it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bandstand.model.ask import TimeAxis
 from bandstand.model.layer import TimeResolution
-from bandstand.model.time import Duration
+from bandstand.model.time import Duration, TimeSpan, parse_time
 
 MAX_LISTED = 1000
 """Times that are listed one by one; of more, those that follow one another evenly are told as `start/end/period`."""
@@ -14,6 +14,15 @@ _LEAST = 10
 """So many even times at least make a range in a long list: fewer are easier to choose from one by one."""
 _REST: dict[TimeResolution, str] = {"month": "-01", "year": "-01-01"}
 """What makes a date out of a label."""
+_TICK = timedelta(microseconds=1)
+_WITHIN: dict[TimeResolution, str] = {
+    "instant": "PT1S",
+    "solar-day": "P1D",
+    "day": "P1D",
+    "month": "P1M",
+    "year": "P1Y",
+}
+"""Steps of the times within a scene that lasts: each of them finds it."""
 
 
 def published_series(axis: TimeAxis, resolution: TimeResolution) -> str:
@@ -21,7 +30,7 @@ def published_series(axis: TimeAxis, resolution: TimeResolution) -> str:
 
     Days, months and years stay a list while it is short: clients offer lists to choose from.
     """
-    if resolution == "instant" and len(axis.values) > 2:
+    if resolution == "instant" and len(axis.values) > 2 and not axis.ends:
         whole = _runs(axis.values, resolution, len(axis.values))
         if len(whole) == 1:
             return whole[0]
@@ -29,10 +38,40 @@ def published_series(axis: TimeAxis, resolution: TimeResolution) -> str:
 
 
 def published_times(axis: TimeAxis, resolution: TimeResolution) -> tuple[str, ...]:
-    """Every time by itself or, in a long list, as a step of a `start/end/period`; every step exists, and no other."""
+    """Every time by itself or, in a long list, as a step of a `start/end/period`; every step exists, and no other.
+
+    What lasts longer is a `start/end/period` by itself.
+    """
+    if axis.ends:
+        return _ranges(axis, resolution)
     if len(axis.values) <= MAX_LISTED:
         return axis.values
     return _runs(axis.values, resolution, _LEAST)
+
+
+@lru_cache(maxsize=64)
+def _ranges(axis: TimeAxis, resolution: TimeResolution) -> tuple[str, ...]:
+    """What lasts as `start/end/period`; where that are too many, those that follow or overlap one another as one."""
+    pairs = [*zip(axis.values, axis.ends, strict=True)]
+    if len(pairs) > MAX_LISTED:
+        pairs = _united(pairs)
+    return tuple(start if start == end else f"{start}/{end}/{_WITHIN[resolution]}" for start, end in pairs)
+
+
+def _united(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    found = pairs[:1]
+    for start, end in pairs[1:]:
+        first, last = found[-1]
+        before, after = _span(last).end, _span(start).start
+        if before is not None and after is not None and after - before <= _TICK:
+            found[-1] = (first, max(last, end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _span(label: str) -> TimeSpan:
+    return parse_time(label).members[0].span
 
 
 @lru_cache(maxsize=256)

@@ -108,7 +108,7 @@ def settle(layer: Layer, ask: Ask, engine: Engine) -> StyledLayer:
             raise InvalidParameter(f'Coverage "{layer.name}" has no scene "{shorten(other)}".', locator="ids")
     if styled.selection.times == (NEVER,) and layer.time.missing != "blank":
         axis = engine.times(layer)
-        reach = f" Its times reach from {axis.values[0]} to {axis.values[-1]}." if axis.values else ""
+        reach = f" Its times reach from {axis.values[0]} to {axis.last}." if axis.values else ""
         raise InvalidTime(f'Coverage "{layer.name}" has no scene within {shorten(ask.time)}.{reach}', locator="time")
     return styled
 

@@ -17,7 +17,7 @@ def metadata_record(layer: Layer, engine: Engine, base_url: str) -> Response:
     # Before anything is read, as for capabilities.
     sequence, revision = engine.sequence(), engine.revision()
     extent = engine.extent(layer)
-    times = engine.times(layer).values
+    times = engine.times(layer)
     service = engine.service
     licence = engine.collection(layer.collection).license
     conditions = [text for text in (licence, service.access_constraints) if text and text != "none"]
@@ -29,8 +29,8 @@ def metadata_record(layer: Layer, engine: Engine, base_url: str) -> Response:
         lonlat=extent.lonlat,
         resolution_m=extent.resolution_m,
         systems=[crs.urn for crs in engine.crs if crs.key in extent.crs],
-        first=times[0] if times else "",
-        last=times[-1] if times else "",
+        first=min(times.values, default=""),
+        last=times.last,
         conditions=conditions,
         links=[
             (f"OGC:{name.upper()}", f"{base_url}/{name}?SERVICE={name.upper()}&REQUEST=GetCapabilities")

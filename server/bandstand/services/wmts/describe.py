@@ -1,7 +1,7 @@
 """The capabilities document of WMTS, from what the engine publishes."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bandstand.engine.engine import Engine
 from bandstand.model.exchange import Response
@@ -117,7 +117,8 @@ def _entries(engine: Engine, base_url: str) -> tuple[LayerEntry, ...]:
                 layer=layer,
                 lonlat=lonlat,
                 links=links,
-                times=published_times(axis, layer.time.resolution) if many else (),
+                # Values are single times (07-057r7, table 9): of what lasts, the first.
+                times=published_times(replace(axis, ends=()), layer.time.resolution) if many else (),
                 default_time=axis.default,
                 styles=published_styles(layer, engine, base_url),
                 metadata_url=metadata_url(layer, base_url),

@@ -77,14 +77,14 @@ def coverages(args: Arguments, engine: Engine) -> Response:
 
 
 def _brief(layer: Layer, engine: Engine) -> dict[str, Any]:
-    times = engine.times(layer).values
+    times = engine.times(layer)
     return {
         "name": layer.name,
         "title": layer.title,
         "abstract": layer.abstract,
         "keywords": layer.keywords,
         "lonlat": _corners(engine.extent(layer).lonlat),
-        "span": (times[0], times[-1]) if times else (),
+        "span": (times.values[0], times.last) if times.values else (),
     }
 
 

@@ -100,6 +100,11 @@ def describe(parent: etree._Element, coverage: Offered, engine: Engine) -> None:
 def _time_domain(parent: etree._Element, identifier: str, axis: TimeAxis) -> None:
     """The times of a coverage, one by one: this spelling knows no steps."""
     domain = etree.SubElement(parent, f"{{{_TIME}}}TimeDomain", default=axis.default)
-    for number, time in enumerate(axis.values, start=1):
-        instant = add(domain, "gml:TimeInstant", gml__id=f"{identifier}.time.{number}")
-        add(instant, "gml:timePosition", time)
+    for number, (start, end) in enumerate(zip(axis.values, axis.ends or axis.values, strict=True), start=1):
+        name = f"{identifier}.time.{number}"
+        if start == end:
+            add(add(domain, "gml:TimeInstant", gml__id=name), "gml:timePosition", start)
+        else:
+            period = add(domain, "gml:TimePeriod", gml__id=name)
+            add(period, "gml:beginPosition", start)
+            add(period, "gml:endPosition", end)

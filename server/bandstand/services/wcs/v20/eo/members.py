@@ -8,8 +8,8 @@ from functools import partial
 import shapely
 
 from bandstand.engine.engine import Engine
+from bandstand.engine.groups import Group, Groups, groups
 from bandstand.engine.scenes import by_time, shape_of
-from bandstand.engine.times import Group, Groups, groups
 from bandstand.model.grid import BBox
 from bandstand.model.item import Item
 from bandstand.model.layer import Layer
@@ -18,8 +18,8 @@ from bandstand.services.wcs.v20.eo.portions import Portion, mosaic_id, mosaic_of
 
 MOST = 2000
 """Scenes of one series that are looked at; a smaller area or time shows those behind."""
-_LONGEST = timedelta(days=366)
-"""Scenes begin so long before their end, at most."""
+_LONGEST = timedelta(days=2)
+"""Overpasses begin so long before the end of their day anywhere, at most; how long composites last is known."""
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 ANY = TimeSpan(None, None)
 """Any time."""

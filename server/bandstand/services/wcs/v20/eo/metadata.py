@@ -14,7 +14,7 @@ from bandstand.model.crs import WGS84
 from bandstand.model.grid import Grid
 from bandstand.model.item import Item
 from bandstand.model.layer import Layer
-from bandstand.model.time import TimeSpan, isoformat
+from bandstand.model.time import Starts, TimeSpan, isoformat
 from bandstand.services.wcs.v20.eo.portions import Portion, dataset, series_id
 
 _DIGITS = 7
@@ -44,13 +44,17 @@ def layer_metadata(parent: etree._Element, layer: Layer, grid: Grid, engine: Eng
 
 
 def ends_of(layer: Layer, engine: Engine) -> tuple[Item, ...]:
-    """The oldest and the newest scene of a layer's collection; what lies between is not looked at."""
+    """The oldest scene of a layer's collection, the one that lasts longest, and the newest; no other is looked at."""
     moments = engine.catalog.moments(layer.collection)
     newest = engine.catalog.search(layer.collection, limit=1)
     if not moments:
         return newest
-    first = TimeSpan(moments[0].start, moments[0].start)
-    return (*engine.catalog.search(layer.collection, times=(first,), limit=1), *newest)
+    last = max(moments, key=lambda moment: moment.end or moment.start)
+    spans = (TimeSpan.instant(moments[0].start), Starts(last.start, last.start, last.end))
+    return (
+        tuple(item for span in spans for item in engine.catalog.search(layer.collection, times=(span,), limit=1))
+        + newest
+    )
 
 
 def _observation(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from bandstand.cis.text import to_ncname
 from bandstand.engine.engine import Engine
+from bandstand.engine.groups import groups
+from bandstand.engine.times import NEVER
 from bandstand.errors import UnknownLayer
-from bandstand.model.ask import Ask
 from bandstand.model.item import Item
 from bandstand.model.layer import Layer
 from bandstand.model.time import isoformat
@@ -96,7 +97,9 @@ def mosaic_id(layer: Layer, label: str) -> str:
 
 def mosaic_of(layer: Layer, label: str, engine: Engine) -> Portion:
     """The mosaic of a published time with all its scenes."""
-    spans = engine.ask(layer, Ask(data=True, time=label)).selection.times
+    known = groups(engine.catalog.moments(layer.collection), layer.time.resolution)
+    position = known.get(label)
+    spans = (NEVER,) if position is None else known.spans([position])
     return mosaic(layer, label, engine.catalog.search(layer.collection, times=spans, limit=_GROUP))
 
 
