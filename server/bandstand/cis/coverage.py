@@ -66,8 +66,12 @@ def serialised(root: etree._Element, *, members: str = "") -> bytes:
 
 
 def axis_labels(crs: Crs) -> tuple[str, str]:
-    """Labels of the x and y axis of a CRS as published."""
-    return ("Long", "Lat") if crs.geographic else ("E", "N")
+    """Labels of the x and y axis of a CRS as published: where they point, else just `x` and `y`."""
+    if crs.geographic:
+        return "Long", "Lat"
+    x, y = crs.directions
+    # Of Krovak's southing and westing neither runs across.
+    return (x[0].upper(), y[0].upper()) if x in {"east", "west"} else ("x", "y")
 
 
 def ordered_labels(crs: Crs) -> tuple[str, str]:

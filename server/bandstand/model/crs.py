@@ -33,7 +33,7 @@ class Crs:
     key: str
     """`EPSG:32631`, `OGC:CRS84`, or WKT2."""
     north_first: bool = field(compare=False)
-    """Whether the authority's order puts northing or latitude first."""
+    """Whether the authority's order is y, x: northing or latitude first."""
     geographic: bool = field(compare=False)
     """Whether the units are degrees."""
     metres_per_unit: float = field(compare=False)
@@ -62,6 +62,15 @@ class Crs:
     def short(self) -> str:
         """The short name (WMS): `EPSG:4326`, `CRS:84`."""
         return "CRS:84" if self.key == "OGC:CRS84" else self.key
+
+    @property
+    def directions(self) -> tuple[str, str]:
+        """Where x and y grow: `east`, `north`, `west`, `south`; around a pole east and north by their names."""
+        axes = self.proj.axis_info
+        first, second = axes[0].direction.lower(), axes[1].direction.lower()
+        if first == second:
+            return "east", "north"
+        return (second, first) if self.north_first else (first, second)
 
     @property
     def proj(self) -> pyproj.CRS:
@@ -132,18 +141,36 @@ def _from_wkt(wkt: str) -> Crs | None:
     except pyproj.exceptions.CRSError:
         return None
     code = proj.to_epsg(min_confidence=70)
-    return crs_from_proj(proj, key=f"EPSG:{code}" if code else proj.to_wkt())
+    # The order of axes is the authority's, not what the file's text leaves of it.
+    known = _parse(f"EPSG:{code}") if code else None
+    return known or crs_from_proj(proj, key=proj.to_wkt())
 
 
 def crs_from_proj(proj: pyproj.CRS, *, key: str) -> Crs:
     """Describe a pyproj CRS by our noun, under the given key."""
     axes = proj.axis_info
-    north_first = bool(axes) and axes[0].direction.lower() in {"north", "south"}
     geographic = bool(proj.is_geographic)
     factor = axes[0].unit_conversion_factor if axes and not geographic else 1.0
     # OGC 07-057r7, 6.1: one degree counts as the length of a degree of the WGS 84 equator.
     metres = 111319.49079327358 if geographic else float(factor or 1.0)
-    return Crs(key, north_first=north_first, geographic=geographic, metres_per_unit=metres)
+    return Crs(key, north_first=_turned(proj), geographic=geographic, metres_per_unit=metres)
+
+
+def _turned(proj: pyproj.CRS) -> bool:
+    """Whether files and maps have the two axes the other way round than the authority, as PROJ and GDAL decide it.
+
+    Around a pole both axes point the same way, and their names tell: EPSG:3031 is (Easting, Northing), EPSG:32761
+    (Northing, Easting). Other pairs (southing and westing of Krovak, westing and southing of Hartebeesthoek) are
+    never turned.
+    """
+    axes = proj.axis_info
+    if len(axes) < 2:
+        return False
+    first, second = axes[0].direction.lower(), axes[1].direction.lower()
+    if first == second and first in {"north", "south"}:
+        names = axes[0].name.lower(), axes[1].name.lower()
+        return names[0].startswith("northing") and names[1].startswith("easting")
+    return (first, second) == ("north", "east")
 
 
 WEB_MERCATOR = parse_crs("EPSG:3857")
@@ -152,7 +179,11 @@ CRS84 = parse_crs("CRS:84")
 
 
 def transformer(source: Crs, target: Crs) -> pyproj.Transformer:
-    """The transformer between two systems, x first on both sides; one a thread, since PROJ contexts are not shared."""
+    """The transformer between two systems, x first on both sides; one a thread, since PROJ contexts are not shared.
+
+    Raises:
+        UnsupportedCrs: PROJ knows no way from one to the other.
+    """
     kept: dict[tuple[str, str], pyproj.Transformer] | None = getattr(_LOCAL, "transformers", None)
     if kept is None:
         kept = _LOCAL.transformers = {}
@@ -161,7 +192,12 @@ def transformer(source: Crs, target: Crs) -> pyproj.Transformer:
     if found is None:
         if len(kept) > 256:
             kept.clear()
-        found = kept[pair] = pyproj.Transformer.from_crs(source.proj, target.proj, always_xy=True)
+        try:
+            found = kept[pair] = pyproj.Transformer.from_crs(source.proj, target.proj, always_xy=True)
+        except pyproj.exceptions.ProjError as error:
+            raise UnsupportedCrs(
+                f"There is no way from {shorten(source.short)} to {shorten(target.short)}: {error}", locator="crs"
+            ) from error
     return found
 
 

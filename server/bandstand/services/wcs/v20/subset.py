@@ -11,8 +11,8 @@ SUBSET_KEY = re.compile(r"subset\d*")
 """SUBSET, and the numbered keys that GDAL sends for further axes; in lower case."""
 _AXIS = re.compile(r"[\w.-]{1,64}")
 _LONGEST = 1000
-_X = frozenset({"x", "e", "easting", "long", "lon", "longitude", "i"})
-_Y = frozenset({"y", "n", "northing", "lat", "latitude", "j"})
+_X = frozenset({"x", "e", "easting", "long", "lon", "longitude", "i", "w", "westing"})
+_Y = frozenset({"y", "n", "northing", "lat", "latitude", "j", "s", "southing"})
 _TIME = frozenset({"time", "t", "ansi", "date", "phenomenontime", "begin"})
 
 Bound = float | None

@@ -1,0 +1,84 @@
+"""Coordinate reference systems: their order of axes is PROJ's, for every kind of axes there is."""
+
+import math
+from functools import cache
+
+import pyproj
+import pytest
+import rasterio
+from pyproj.database import query_crs_info
+
+from bandstand.cis.coverage import axis_labels, ordered_labels
+from bandstand.model.crs import crs_from_wkt, parse_crs
+
+EACH = 24
+"""Codes of each pair of directions that are tried; there are thousands of those that are common."""
+
+TRIED = ("east north", "north east", "north north", "south south", "west south", "south west")
+
+
+@cache
+def codes():
+    """EPSG codes of projected systems, by the directions of their axes."""
+    found = {}
+    for info in query_crs_info(auth_name="EPSG", pj_types=["PROJECTED_CRS"]):
+        first, second = (axis.direction for axis in pyproj.CRS.from_epsg(info.code).axis_info[:2])
+        found.setdefault(f"{first} {second}", []).append(int(info.code))
+    return found
+
+
+def is_turned(code):
+    """Whether PROJ has numbers in another order when it is asked for x, y than the authority wants them.
+
+    None where it has no numbers at all, for want of the projection.
+    """
+    crs = pyproj.CRS.from_epsg(code)
+    geographic, area = crs.geodetic_crs, crs.area_of_use
+    lon = area.west + 0.37 * ((area.east - area.west) % 360)
+    lat = area.south + 0.41 * (area.north - area.south)
+    latitude_first = geographic.axis_info[0].direction == "north"
+    try:
+        as_map = pyproj.Transformer.from_crs(geographic, crs, always_xy=True).transform(lon, lat)
+    except pyproj.exceptions.ProjError:
+        return None
+    as_told = pyproj.Transformer.from_crs(geographic, crs).transform(*((lat, lon) if latitude_first else (lon, lat)))
+    assert all(map(math.isfinite, as_map))
+    assert not math.isclose(*as_map)
+    return as_map != pytest.approx(as_told, rel=1e-9)
+
+
+@pytest.mark.parametrize("directions", TRIED)
+def test_the_order_of_axes_is_that_of_proj(directions):
+    known = codes()[directions]
+    tried = known[:: max(1, len(known) // EACH)]
+    told = {code: turned for code in tried if (turned := is_turned(code)) is not None}
+    assert len(told) > len(tried) / 2
+    assert {code: parse_crs(f"EPSG:{code}").north_first for code in told} == told
+
+
+def test_no_pair_of_directions_is_left_out():
+    # Systems of northing and westing are all of methods that PROJ does not have.
+    others = set(codes()) - set(TRIED)
+    assert {is_turned(code) for pair in others for code in codes()[pair]} == {None}
+
+
+@pytest.mark.parametrize("code", [3031, 3413, 3995, 3976, 5041, 5042, 3571, 6931, 6932, 5936, 3411, 3412])
+def test_around_a_pole_easting_comes_first_where_its_name_does(code):
+    assert ordered_labels(parse_crs(f"EPSG:{code}")) == ("E", "N")
+
+
+@pytest.mark.parametrize("code", [32661, 32761])
+def test_around_a_pole_northing_comes_first_where_its_name_does(code):
+    assert ordered_labels(parse_crs(f"EPSG:{code}")) == ("N", "E")
+
+
+@pytest.mark.parametrize(("code", "labels"), [(2053, ("W", "S")), (3053, ("W", "N")), (5513, ("x", "y"))])
+def test_axes_are_called_by_where_they_point(code, labels):
+    assert axis_labels(parse_crs(f"EPSG:{code}")) == labels
+
+
+@pytest.mark.parametrize("code", [3035, 3031, 32761, 31467, 2180, 5513, 4326])
+@pytest.mark.parametrize("spelled", [rasterio.crs.CRS.from_epsg, pyproj.CRS.from_epsg])
+def test_a_file_that_names_its_system_means_the_authority_s_order(code, spelled):
+    known, read = parse_crs(f"EPSG:{code}"), crs_from_wkt(spelled(code).to_wkt())
+    assert (read.key, read.north_first) == (known.key, known.north_first)
