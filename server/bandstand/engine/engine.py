@@ -164,9 +164,9 @@ class Engine:
         # Each date stands, but there may be more of them tomorrow.
         return tuple(replace(self.ask(layer, replace(ask, time=label)), pinned=whole.pinned) for label in labels)
 
-    def times(self, layer: Layer) -> TimeAxis:
-        """The times that exist, as published."""
-        return axis(self.catalog.moments(layer.collection), layer.time)
+    def times(self, layer: Layer, bbox: BBox | None = None) -> TimeAxis:
+        """The times that exist, as published; with `bbox` (longitude, latitude) those of scenes that share its area."""
+        return axis(self.catalog.moments(layer.collection, bbox), layer.time)
 
     def extent(self, layer: Layer) -> Extent:
         """Where the layer has scenes; the whole world while it has none."""
