@@ -218,11 +218,19 @@ def collection(
     """
     seen = {f.name: f for f in observed}
     if profile.bands:
-        fields = tuple(_seen(field(band), seen.get(band.name), ruled=band.ruled) for band in profile.bands)
+        stated = {band for band, own in section.bands.items() if own.unit is not None}
+        fields = tuple(
+            _seen(field(band), seen.get(band.name), ruled=band.ruled, stated=band.name in stated)
+            for band in profile.bands
+        )
     else:
         fields = observed
     aliases = [(band.common_name, band.name) for band in profile.bands if band.common_name not in {"", band.name}]
     aliases += [(alias, band.name) for band in profile.bands for alias in band.aliases]
+    if not profile.bands:
+        # What their files call them, and what everybody does.
+        aliases += [(f.title, f.name) for f in observed if f.title]
+        aliases += [(f.common_name, f.name) for f in observed if f.common_name not in {"", f.name}]
     classes = dict(labels or {}) | {
         b.name: tuple((c.value, c.label) for c in b.classes) for b in profile.bands if b.classes
     }
@@ -245,7 +253,7 @@ def labels_of(item: Item) -> Labels:
     return {band: tuple((int(value), str(label)) for value, label in pairs) for band, pairs in kept.items()}
 
 
-def _seen(known: Field, real: Field | None, *, ruled: bool) -> Field:
+def _seen(known: Field, real: Field | None, *, ruled: bool, stated: bool) -> Field:
     if real is None:
         return known
     # Scale and offset of ruled bands differ from scene to scene: the profile's are the typical ones.
@@ -256,7 +264,7 @@ def _seen(known: Field, real: Field | None, *, ruled: bool) -> Field:
         nodata=real.nodata,
         scale=scale,
         offset=offset,
-        unit=known.unit,
+        unit=known.unit if stated else real.unit or known.unit,
         title=known.title,
         common_name=known.common_name,
         categorical=known.categorical,

@@ -61,7 +61,8 @@ def variable(field: Field, dtype: np.dtype[Any], nodata: float | None) -> dict[s
     if standard:
         said["standard_name"] = standard
     if not field.categorical:
-        said["units"] = _UNITS.get(field.unit, field.unit)
+        # UCUM's remarks in braces are no units.
+        said["units"] = "1" if field.unit.startswith("{") else _UNITS.get(field.unit, field.unit)
     if not field.plain:
         said |= {"scale_factor": np.float64(field.scale), "add_offset": np.float64(field.offset)}
     if nodata is not None:

@@ -1,5 +1,6 @@
 """One scene on offer and the headers of its files, put together to an item of the catalogue."""
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -13,10 +14,12 @@ from bandstand.catalog.base import Catalog
 from bandstand.config.profiles import Profile, ProfileBand
 from bandstand.config.profiles import field as typical
 from bandstand.config.schema import Collection as CollectionSection
+from bandstand.engine.bandnames import apart
 from bandstand.engine.candidates import STRANGE, Announced, Candidate, Entry, strangeness
 from bandstand.engine.footprints import footprint
 from bandstand.engine.naming import time_in
 from bandstand.engine.radiometry import Decision, baseline, decide
+from bandstand.engine.units import ucum
 from bandstand.errors import BandstandError
 from bandstand.model.grid import Grid
 from bandstand.model.item import Asset, Item
@@ -112,7 +115,7 @@ class Assembly:
                 state = path.stat()
             except OSError as error:
                 raise _Unusable(f"{_subject(entry)}: {path} is not there") from error
-            announced = [entry.announced.scale, entry.announced.offset, entry.announced.nodata]
+            announced = list(dataclasses.astuple(entry.announced))
             parts.append([entry.href, entry.band, entry.plane, state.st_size, state.st_mtime_ns, announced])
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
@@ -124,7 +127,7 @@ class Assembly:
         decisions: dict[str, Decision] = {}
         colours: dict[str, object] = {}
         labels: dict[str, object] = {}
-        for entry, band, plane in self._planes(candidate.entries, reports):
+        for entry, band, plane in apart(self._planes(candidate.entries, reports), self.profile, reports):
             report = reports[entry.href]
             grid = _grid_of(report, entry)
             if band.name in assets:
@@ -221,7 +224,15 @@ class Assembly:
         own = self.section.bands.get(band.name)
         stated = (own.nodata if own else None, report.nodata[plane - 1], entry.announced.nodata, band.nodata)
         nodata = next((float(value) for value in stated if value is not None), None)
-        field = replace(typical(band), dtype=report.dtype, nodata=nodata, scale=decision.scale, offset=decision.offset)
+        field = replace(
+            typical(band),
+            dtype=report.dtype,
+            nodata=nodata,
+            scale=decision.scale,
+            offset=decision.offset,
+            unit=self._unit(band, entry, report, plane),
+            common_name=band.common_name or entry.announced.common_name,
+        )
         return Asset(
             band=band.name,
             href=entry.href,
@@ -231,6 +242,15 @@ class Assembly:
             version=report.version,
             index=report.index,
         )
+
+    def _unit(self, band: ProfileBand, entry: Entry, report: FileReport, plane: int) -> str:
+        """By the configuration, the scene's metadata, the file, the profile; classes have none."""
+        own = self.section.bands.get(band.name)
+        if own is not None and own.unit is not None:
+            return own.unit
+        if band.categorical:
+            return ""
+        return ucum(entry.announced.unit) or ucum(report.units[plane - 1]) or band.unit
 
 
 def _check_storable(item: Item) -> None:

@@ -24,6 +24,10 @@ class Announced:
     scale: float | None = None
     offset: float | None = None
     nodata: float | None = None
+    unit: str = ""
+    """As they spell it."""
+    common_name: str = ""
+    """STAC's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

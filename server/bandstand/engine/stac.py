@@ -1,7 +1,8 @@
 """STAC items, in the spellings of their many providers, to scenes on offer."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,16 +80,20 @@ def _moment(text: str, key: str) -> datetime:
 
 def _chosen(item: Json, profile: Profile) -> Iterator[tuple[str, int, str, Json]]:
     """Band, plane, asset key and asset of everything to be read."""
-    best: dict[str, tuple[tuple[float, ...], int, str, Json]] = {}
+    best: dict[tuple[str, int], tuple[tuple[float, ...], int, str, Json]] = {}
     assets = item.get("assets")
     for key, asset in (assets if isinstance(assets, Mapping) else {}).items():
         if not isinstance(asset, Mapping) or not _is_raster(asset):
             continue
+        before: Counter[str] = Counter()
         for band, plane, rank in _offers(str(key), asset, profile):
             score = (rank, *_fineness(str(key), asset))
-            if band not in best or score < best[band][0]:
-                best[band] = (score, plane, str(key), asset)
-    for band, (_, plane, key, asset) in best.items():
+            # Two planes of one file may have one name; two files with it hold the same band.
+            slot = band, before[band]
+            before[band] += not profile.bands
+            if slot not in best or score < best[slot][0]:
+                best[slot] = (score, plane, str(key), asset)
+    for (band, _), (_, plane, key, asset) in best.items():
         yield band, plane, key, asset
 
 
@@ -171,13 +176,25 @@ def _announced(asset: Json, plane: int) -> Announced:
                     values[name] = float(found)
                 except ValueError:
                     continue
-    return Announced(scale=values.get("scale"), offset=values.get("offset"), nodata=values.get("nodata"))
+    return Announced(
+        scale=values.get("scale"),
+        offset=values.get("offset"),
+        nodata=values.get("nodata"),
+        unit=_text(layers, ("unit", "raster:unit")),
+        common_name=_text(_layers(asset, plane, "eo:bands", "bands")[:-1], ("common_name", "eo:common_name")),
+    )
 
 
-def _layers(asset: Json, plane: int) -> list[Json]:
+def _text(layers: Iterable[Json], keys: tuple[str, ...]) -> str:
+    """The first text that one of the keys has."""
+    found = (layer[key] for layer in layers for key in keys if isinstance(layer.get(key), str))
+    return next((text.strip() for text in found if text.strip()), "")
+
+
+def _layers(asset: Json, plane: int, *lists: str) -> list[Json]:
     """Where an asset may speak of one of its planes: the band lists first, then the asset as a whole."""
     layers: list[Json] = []
-    for key in ("raster:bands", "bands"):
+    for key in lists or ("raster:bands", "bands"):
         listed = asset.get(key)
         if isinstance(listed, list) and len(listed) >= plane and isinstance(listed[plane - 1], Mapping):
             layers.append(listed[plane - 1])

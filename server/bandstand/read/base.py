@@ -109,6 +109,8 @@ class FileReport:
     """One a plane, empty where there is none."""
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
+    units: tuple[str, ...]
+    """One a plane, as the file spells it; empty where there is none."""
     colormap: Mapping[int, tuple[int, int, int, int]] | None
     """Stored value to red, green, blue, alpha (0 to 255), where the file has a colour table."""
     tiled: bool

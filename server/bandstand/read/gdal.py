@@ -144,6 +144,7 @@ class Facts:
     descriptions: tuple[str, ...]
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
+    units: tuple[str, ...]
     colormap: dict[int, tuple[int, int, int, int]] | None
     block: tuple[int, int]
     compression: str
@@ -194,6 +195,7 @@ def _examine(store: Store, href: str, dataset: Any) -> Facts:
         descriptions=tuple(f"{dataset.descriptions[b] or ''} {p}".strip() for b, p in spread),
         scales=tuple(float(dataset.scales[b]) for b, _ in spread),
         offsets=tuple(float(dataset.offsets[b]) for b, _ in spread),
+        units=tuple(dataset.units[b] or "" for b, _ in spread),
         colormap=colormap,
         block=(width, height),
         compression=dataset.compression.name.lower() if dataset.compression else "none",

@@ -144,6 +144,7 @@ class Library:
             descriptions=facts.descriptions,
             scales=facts.scales,
             offsets=facts.offsets,
+            units=facts.units,
             colormap=facts.colormap,
             tiled=facts.block[0] < levels[0].width or header is not None,
             overviews=tuple(round(levels[0].width / level.width) for level in levels[1:]),

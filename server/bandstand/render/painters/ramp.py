@@ -64,7 +64,8 @@ class Ramp:
             below=style.below,
             above=style.above,
             nodata=style.nodata,
-            unit=style.unit or field.unit,
+            # What the numbers are goes before what the style was made for.
+            unit=field.unit or style.unit,
         )
 
 

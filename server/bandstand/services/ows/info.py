@@ -96,10 +96,15 @@ def _dn(value: BandValue) -> str:
 def _words(value: BandValue) -> str:
     """A value with its unit, its stored number and its class."""
     text = _short(value.value)
-    if value.value is not None and value.field.unit and value.field.unit != "1":
-        text += f" {value.field.unit}"
+    if value.value is not None and _unit(value):
+        text += f" {_unit(value)}"
     notes = [note for note in (value.label, _dn(value)) if note]
     return f"{text:<8} ({'; '.join(notes)})" if notes else text
+
+
+def _unit(value: BandValue) -> str:
+    """Empty for a pure number."""
+    return "" if value.field.unit in {"1", "10^0"} else value.field.unit
 
 
 def _position(lon: float, lat: float) -> str:
@@ -143,6 +148,8 @@ def _properties(sample: Sample) -> dict[str, object]:
             found.setdefault(f"{name}_dn", value.stored)
         if value.label:
             found.setdefault(f"{name}_label", value.label)
+        if _unit(value):
+            found.setdefault(f"{name}_unit", _unit(value))
     if sample.item:
         found["item"] = sample.item
     if sample.cloud_cover is not None:
