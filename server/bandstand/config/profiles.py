@@ -150,6 +150,8 @@ def effective(profile: Profile, section: CollectionSection) -> Profile:
     for name, own in section.bands.items():
         base = bands.get(name) or ProfileBand(name=name)
         changes = {key: value for key, value in own.model_dump(exclude_none=True).items() if value is not None}
+        if changes.get("nodata") == "none":
+            changes["nodata"] = None
         if "aliases" in changes:
             changes["aliases"] = (*base.aliases, *changes["aliases"])
         bands[name] = base.model_copy(update=changes)

@@ -157,8 +157,9 @@ class Band(Section):
     common_name: str | None = Field(default=None, description="STAC common name: nir.")
     aliases: Texts | None = Field(default=None, description="Other names it may be asked by.")
     unit: str | None = Field(default=None, description="UCUM unit of the physical value.")
-    nodata: float | None = Field(
-        default=None, allow_inf_nan=True, description="Stored value that means nothing was measured."
+    nodata: Annotated[float, Field(allow_inf_nan=True)] | Literal["none"] | None = Field(
+        default=None,
+        description="Stored value that means nothing was measured, in place of the file's; none: every value counts.",
     )
     categorical: bool | None = Field(default=None, description="Classes or flags: never scaled, never interpolated.")
     scale: float | None = Field(

@@ -36,14 +36,15 @@ def with_nodata(
     info = np.iinfo(values.dtype)
     declared = list(dict.fromkeys(f.nodata for f in fields))
     fitting = [n for n in declared if n is not None and info.min <= n <= info.max and float(n).is_integer()]
-    if fitting and len(declared) == 1:
+    valid = np.broadcast_to(valid, values.shape)
+    # Even the declared one may be held: where a mask decides in the file, or in another scene of the mosaic.
+    if fitting and len(declared) == 1 and not _holds(values, valid, fitting[0]):
         return values, fitting[0]
     if valid.all():
         return values, None
-    valid = np.broadcast_to(valid, values.shape)
     usual = 0.0 if values.dtype.kind == "u" else float(info.min)
     for number in (*fitting, usual, float(info.max)):
-        if not (valid & (values == number)).any():
+        if not _holds(values, valid, number):
             return values, number
     held = set(np.unique(values[valid]).tolist())
     free = next(n for n in range(info.max, info.max - len(held) - 1, -1) if n not in held)
@@ -51,3 +52,7 @@ def with_nodata(
         return values, float(free)
     wider = np.dtype(f"<{values.dtype.kind}{2 * values.dtype.itemsize}")
     return values.astype(wider), float(np.iinfo(wider).max)
+
+
+def _holds(values: NDArray[Any], valid: NDArray[np.bool_], number: float) -> bool:
+    return bool((valid & (values == number)).any())

@@ -223,7 +223,8 @@ class Assembly:
     ) -> Asset:
         own = self.section.bands.get(band.name)
         stated = (own.nodata if own else None, report.nodata[plane - 1], entry.announced.nodata, band.nodata)
-        nodata = next((float(value) for value in stated if value is not None), None)
+        first = next((value for value in stated if value is not None), "none")
+        nodata = None if first == "none" else float(first)
         field = replace(
             typical(band),
             dtype=report.dtype,

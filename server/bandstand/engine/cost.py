@@ -16,7 +16,7 @@ def read_bytes(asset: Asset, grid: Grid, library: Library) -> int:
     many to each, and never more than the level has.
     """
     try:
-        source = library.open(asset.href, version=asset.version, index=asset.index)
+        source = library.open(asset.href, version=asset.version, index=asset.index, nodata=asset.field.nodata)
     except SourceUnavailable:
         # It will be told, or left out, when it is read.
         return 0

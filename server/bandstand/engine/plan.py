@@ -1,12 +1,13 @@
 """Request to plan: which scenes, which overview of which file, and what it will cost. Never reads a block."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
 from bandstand.catalog.base import Catalog
+from bandstand.compute.bands import Bands
 from bandstand.encode.registry import is_text
 from bandstand.engine.cost import read_bytes
 from bandstand.errors import TooLarge
@@ -30,7 +31,13 @@ class SceneRead:
     """One scene of a layer: the assets its program takes, in that order."""
 
     item: Item
-    assets: tuple[Asset, ...]
+    assets: tuple[Asset | None, ...]
+    """None where the scene lacks the band."""
+
+    @property
+    def present(self) -> tuple[Asset, ...]:
+        """Those that there are."""
+        return tuple(asset for asset in self.assets if asset is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,9 @@ class LayerPlan:
     scenes: tuple[SceneRead, ...]
     fields: tuple[Field, ...]
     """One a band the program takes: the radiometry that all scenes are brought to."""
+    together: bool = False
+    """Whether a pixel takes all its bands from one scene: in pictures, where two dates in one pixel make a false
+    colour. Numbers are filled band by band: a band never depends on its company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +146,27 @@ def _plan_layer(
         )
     if len(items) > most[0]:
         _refuse_items(*most)
-    scenes = tuple(
-        SceneRead(item, tuple(item.assets[band] for band in selection.bands))
-        for item in sort_items(items, selection)
-        if all(band in item.assets for band in selection.bands)
+    asked = {*selection.bands, *(band for program in layer.beside for band in program.inputs)}
+    scenes = scene_reads(
+        [item for item in sort_items(items, selection) if not asked.isdisjoint(item.assets)], selection.bands
     )
     collection = collections[selection.collection]
-    fields = tuple(
-        common_field([scene.assets[i].field for scene in scenes]) if scenes else collection.field(band)
-        for i, band in enumerate(selection.bands)
-    )
-    return LayerPlan(layer, scenes, tuple(_with_classes(field, collection) for field in fields))
+    fields = plan_fields(scenes, selection.bands, collection)
+    return LayerPlan(layer, scenes, fields, together=layer.style is not None and isinstance(layer.program, Bands))
+
+
+def scene_reads(items: Iterable[Item], bands: Sequence[str]) -> tuple[SceneRead, ...]:
+    """What to read of each scene for these bands."""
+    return tuple(SceneRead(item, tuple(item.assets.get(band) for band in bands)) for item in items)
+
+
+def plan_fields(scenes: Sequence[SceneRead], bands: Sequence[str], collection: Collection) -> tuple[Field, ...]:
+    """One field a band that all scenes can be expressed in; the collection's where no scene has the band."""
+    found = []
+    for place, band in enumerate(bands):
+        fields = [asset.field for scene in scenes if (asset := scene.assets[place]) is not None]
+        found.append(_with_classes(common_field(fields) if fields else collection.field(band), collection))
+    return tuple(found)
 
 
 def _with_classes(field: Field, collection: Collection) -> Field:
@@ -201,7 +221,7 @@ def _middle(selection: Selection) -> float | None:
 def _cost(request: Request, layers: Sequence[LayerPlan], library: Library) -> Cost:
     area = request.grid.width * request.grid.height
     read = sum(
-        read_bytes(asset, request.grid, library) for plan in layers for scene in plan.scenes for asset in scene.assets
+        read_bytes(asset, request.grid, library) for plan in layers for scene in plan.scenes for asset in scene.present
     )
     return Cost(
         items=sum(len(plan.scenes) for plan in layers),

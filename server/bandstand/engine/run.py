@@ -1,6 +1,5 @@
 """Plan to pixels: read, warp, mosaic and compute, one stage after another."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,22 +13,19 @@ from bandstand.engine.kinds import number_type, of_type
 from bandstand.engine.plan import LayerPlan, SceneRead
 from bandstand.errors import DeadlineExceeded, SourceUnavailable
 from bandstand.model.crs import Crs
-from bandstand.model.field import Field
 from bandstand.model.grid import Grid
 from bandstand.model.item import Asset
 from bandstand.model.raster import Raster
 from bandstand.model.selection import Resampling
-from bandstand.read.base import Source, Window
+from bandstand.read.base import Source
 from bandstand.read.library import Library, Piece
 from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window
-from bandstand.warp.mosaic import Mosaic
+from bandstand.warp.mosaic import Mosaic, Warped
 from bandstand.warp.resample import margin, resample
 from bandstand.warp.transform import ControlGrid, control_grid
 
 STRIP_PX = 4_194_304
 """Large coverages are made in strips of about so many pixels, so that what lies between the stages stays small."""
-
-Warped = tuple[NDArray[np.generic], NDArray[np.bool_]]
 
 
 @dataclass(slots=True)
@@ -61,24 +57,28 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
     """Read, warp and mosaic the bands of one layer.
 
     Returns:
-        The mosaic (bands of the program's `inputs`, stored numbers) on `grid`, and for each pixel the number of
-        the scene in the plan that it came from, (y, x), -1 for none.
+        The mosaic (bands of the program's `inputs`, stored numbers) on `grid`, and for each pixel of each band the
+        number of the scene in the plan that it came from, (band, y, x), -1 for none.
 
     Raises:
         SourceUnavailable: A scene cannot be read and the account is not tolerant.
     """
-    mosaic = Mosaic(grid, plan.fields)
+    mosaic = Mosaic(grid, plan.fields, together=plan.together)
     controls: dict[Crs, ControlGrid] = {}
     for number, scene in enumerate(plan.scenes):
         account.check()
+        wanted = [asset if w else None for asset, w in zip(scene.assets, mosaic.wanted, strict=True)]
+        if plan.together and None in wanted:
+            continue
         try:
-            bands = _warp_scene(scene, plan, grid, library, controls, account)
+            bands = _warp_scene(wanted, plan, grid, library, controls, account)
         except SourceUnavailable as error:
             _give_up_scene(scene, error, account)
             continue
-        if bands is not None:
+        if any(band is not None for band in bands):
             account.used[scene.item.id] = scene
-            mosaic.feed(bands, [asset.field for asset in scene.assets], number)
+            fields = [field if a is None else a.field for a, field in zip(wanted, plan.fields, strict=True)]
+            mosaic.feed(bands, fields, number)
             if mosaic.full:
                 break
     return mosaic.raster(), mosaic.sources
@@ -114,31 +114,33 @@ def _blank_like(strip: Raster, grid: Grid) -> Raster:
 
 
 def _warp_scene(
-    scene: SceneRead,
+    assets: Sequence[Asset | None],
     plan: LayerPlan,
     grid: Grid,
     library: Library,
     controls: dict[Crs, ControlGrid],
     account: Account,
-) -> Sequence[Warped] | None:
-    """All bands of one scene on the grid; None where the scene does not reach it."""
-    views: list[_View] = []
-    for asset in scene.assets:
+) -> list[Warped | None]:
+    """Bands of one scene on the grid; None where a band is not asked or does not reach it."""
+    views: dict[int, _View] = {}
+    for place, asset in enumerate(assets):
+        if asset is None:
+            continue
         crs = asset.grid.crs
         control = controls.get(crs)
         if control is None:
             control = controls[crs] = control_grid(grid, crs)
         view = _view(asset, plan.layer.selection.resampling, control, grid, library)
-        if view is None:
-            return None
-        views.append(view)
+        if view is not None:
+            views[place] = view
+    warped: list[Warped | None] = [None] * len(assets)
+    if plan.together and len(views) < len(assets):
+        return warped
     # All bands in one go, so that the blocks that are missing are decoded side by side.
-    windows = library.read([view.piece for view in views])
-    warped: list[Warped] = []
-    for view, read in zip(views, windows, strict=True):
+    windows = library.read([view.piece for view in views.values()])
+    for (place, view), read in zip(views.items(), windows, strict=True):
         account.check()
-        valid = read.valid if _is_masked(view.piece.source, view.field) else _without_nodata(read, view.field)
-        warped.append(resample(read.values, valid, view.at, view.control, grid, view.method, scale=view.scale))
+        warped[place] = resample(read.values, read.valid, view.at, view.control, grid, view.method, scale=view.scale)
     return warped
 
 
@@ -146,7 +148,6 @@ class _View(NamedTuple):
     """One band of a scene as a grid needs it."""
 
     piece: Piece
-    field: Field
     at: Grid
     """Of the window."""
     control: ControlGrid
@@ -156,7 +157,7 @@ class _View(NamedTuple):
 
 def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, library: Library) -> _View | None:
     """What to read of a band; None where it does not reach the grid."""
-    source: Source = library.open(asset.href, version=asset.version, index=asset.index)
+    source: Source = library.open(asset.href, version=asset.version, index=asset.index, nodata=asset.field.nodata)
     method: Resampling = wanted
     if asset.field.categorical and wanted != "mode":
         method = "nearest"
@@ -168,23 +169,7 @@ def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, li
     if window is None:
         return None
     piece = Piece(source, asset.plane, level, window)
-    return _View(piece, asset.field, at.crop(*window), control, method, scale)
-
-
-def _is_masked(source: Source, field: Field) -> bool:
-    """Whether windows come without the nodata of the field: it is the file's own."""
-    known, meant = source.nodata, field.nodata
-    if known is None or meant is None:
-        return known is not None
-    return known == meant or (isinstance(known, float) and math.isclose(known, meant, rel_tol=1e-6))
-
-
-def _without_nodata(read: Window, field: Field) -> NDArray[np.bool_] | None:
-    """The mask of a window with a nodata that the catalogue alone knows (from the profile or the configuration)."""
-    if field.nodata is None or math.isnan(field.nodata):
-        return read.valid
-    known: NDArray[np.bool_] = np.not_equal(read.values, field.nodata)
-    return known if read.valid is None else known & read.valid
+    return _View(piece, at.crop(*window), control, method, scale)
 
 
 def _give_up_scene(scene: SceneRead, error: SourceUnavailable, account: Account) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from bandstand.engine.plan import LayerPlan, Plan, SceneRead
+from bandstand.engine.plan import LayerPlan, Plan, plan_fields, scene_reads
 from bandstand.engine.run import Account, compose
 from bandstand.model.ask import BandValue, Sample
 from bandstand.model.crs import CRS84, transformer
@@ -58,17 +58,22 @@ def _sample(
     plan: Plan, layer: LayerPlan, published: Layer, collection: Collection, library: Library, account: Account
 ) -> Sample:
     grid = plan.request.grid
-    mosaic, sources = compose(layer, grid, library, account)
-    outputs, bands = _values(mosaic, layer.layer.program, collection)
     x, y = grid.transform(0.5, 0.5)
     lon, lat = transformer(grid.crs, CRS84).transform(x, y)
-    number = int(sources[0, 0])
-    item = layer.scenes[number].item if number >= 0 else None
-    for program in layer.layer.beside:
-        alone, _ = compose(_alone(layer, item, collection.field(program.inputs[0])), grid, library, account)
-        computed, read = _values(alone, program, collection)
+    outputs: _Values = ()
+    bands: _Values = ()
+    scenes: dict[str, Item] = {}
+    for program in (layer.layer.program, *layer.layer.beside):
+        part = layer if program is layer.layer.program else _for(layer, program, collection)
+        mosaic, sources = compose(part, grid, library, account)
+        computed, read = _values(mosaic, program, collection)
         outputs, bands = (*outputs, *computed), (*bands, *read)
-    filed = {name: asset.field for name, asset in item.assets.items()} if item else {}
+        for band, number in zip(program.inputs, sources[:, 0, 0].tolist(), strict=True):
+            if number >= 0:
+                scenes[band] = part.scenes[number].item
+    # Told as the scene of the pixel: that of its first band that has one.
+    item = next(iter(scenes.values()), None)
+    filed = {band: scene.assets[band].field for band, scene in scenes.items()}
     moment = item.time.start if item else None
     return Sample(
         layer=published.name,
@@ -93,12 +98,10 @@ def _values(mosaic: Raster, program: Program, collection: Collection) -> tuple[_
     return outputs, bands
 
 
-def _alone(layer: LayerPlan, item: Item | None, field: Field) -> LayerPlan:
-    """One band of one scene; no scene where it lacks the band."""
-    asset = item.assets.get(field.name) if item else None
-    if item is None or asset is None:
-        return replace(layer, scenes=(), fields=(field,))
-    return replace(layer, scenes=(SceneRead(item, (asset,)),), fields=(asset.field,))
+def _for(layer: LayerPlan, program: Program, collection: Collection) -> LayerPlan:
+    """The same scenes with the bands of another program."""
+    scenes = scene_reads([scene.item for scene in layer.scenes], program.inputs)
+    return replace(layer, scenes=scenes, fields=plan_fields(scenes, program.inputs, collection))
 
 
 def _value(raster: Raster, band: int, labels: dict[int, str]) -> BandValue:

@@ -63,7 +63,7 @@ def dates(styled: StyledLayer, layer: Layer, grid: Grid, catalog: Catalog, limit
             locator="time",
         )
     known = groups(catalog.moments(selection.collection), layer.time.resolution)
-    usable = [item for item in items if item.time.start and all(band in item.assets for band in selection.bands)]
+    usable = [item for item in items if item.time.start and any(band in item.assets for band in selection.bands)]
     found = {known.at(TimeSpan(item.time.start, item.time.start)) for item in usable}
     positions = sorted(position for position in found if position is not None)
     if len(positions) > limits.coverage_max_dates:

@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.model.grid import Grid
+
+
+class Own(Enum):
+    """What the file says of itself holds."""
+
+    OWN = "own"
+
+
+OWN = Own.OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +64,6 @@ class Source(Protocol):
         ...
 
     @property
-    def nodata(self) -> float | int | None:
-        """The number that the file itself calls nodata, so that windows are masked already; None where none is told."""
-        ...
-
-    @property
     def planes(self) -> int:
         """Sample planes, without alpha and masks."""
         ...
@@ -80,7 +85,9 @@ class Source(Protocol):
             height: Rows.
 
         Returns:
-            A pixel is invalid where it is nodata or NaN, where the mask says so, or where alpha is 0.
+            A pixel is invalid where it is NaN, where the mask says so, where it is nodata, or where alpha is 0. Of
+            what the file says, the first counts, as in GDAL (GTiffRasterBand::GetMaskBand): mask, nodata, alpha. A
+            nodata given to `Library.open` replaces that of the file, and holds beside a mask and alpha.
 
         Raises:
             SourceUnavailable: The file is missing, changed, cut off or corrupt there.

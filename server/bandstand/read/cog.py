@@ -1,6 +1,7 @@
 """One window of one tiled TIFF: which blocks it needs, and how they are put together."""
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 
 from bandstand.caching.memory import MemoryCache
 from bandstand.errors import InvalidSubset, SourceUnavailable, shorten
-from bandstand.read.base import Codec, Level, Store, Window
+from bandstand.read.base import OWN, Codec, Level, Own, Store, Window
 from bandstand.read.blocks import EMPTY, FULL, Block, CorruptBlock, Decoder, Plane, join
-from bandstand.read.header import Header
+from bandstand.read.header import Header, replacement, same_nodata
 from bandstand.read.sheet import Box, Sheet, Want, cover, pieces, within
 from bandstand.read.workers import Workers
 
@@ -28,6 +29,7 @@ class CogSource:
         version: str,
         header: Header,
         *,
+        nodata: float | Own | None = OWN,
         store: Store,
         codecs: Mapping[int, Codec],
         cache: MemoryCache[Block],
@@ -37,7 +39,6 @@ class CogSource:
         self.href = href
         self.dtype = header.dtype
         self.planes = header.planes
-        self.nodata = header.nodata
         self.levels = tuple(Level(t.width, t.height) for t in header.levels)
         self._version = version
         self._name = shorten(href.rsplit("/", 1)[-1])
@@ -51,8 +52,10 @@ class CogSource:
         self._masks: list[Sheet | None] = []
         # GDAL's order (GTiffRasterBand::GetMaskBand): a mask first, then nodata, then alpha.
         masked = header.masks[0] is not None
-        nodata = None if masked else header.nodata
-        alpha = header.alpha and not masked and nodata is None
+        replaced, meant = replacement(nodata, header.nodata, header.dtype)
+        if masked and not replaced:
+            meant = None
+        alpha = header.alpha and not masked and (replaced or meant is None)
         self._alpha_plane: int | None = None
         first = 0
         for table, mask in zip(header.levels, header.masks, strict=True):
@@ -60,9 +63,9 @@ class CogSource:
             keep = header.planes if mixed else 1
             if alpha and not mixed:
                 self._alpha_plane = header.planes
-            decoder = Decoder(table, codecs, mask=False, keep=keep, alpha=alpha and mixed, nodata=nodata)
-            # Blocks that the file leaves out hold nodata, else zeros: in alpha too.
-            gone = nodata is not None or (alpha and mixed)
+            decoder = Decoder(table, codecs, mask=False, keep=keep, alpha=alpha and mixed, nodata=meant)
+            # Blocks that the file leaves out hold its nodata, else zeros: in alpha too.
+            gone = same_nodata(meant, self._fill) or math.isnan(self._fill) or (alpha and mixed)
             zeros = np.broadcast_to(
                 np.full(table.form.width, self._fill, self._type), (table.form.height, table.form.width)
             )
@@ -116,6 +119,12 @@ class CogSource:
     def key(self, want: Want) -> tuple[int, int]:
         """Under which a block is cached."""
         return self._number, want.sheet.first + want.number
+
+    def absent(self, want: Want) -> Plane:
+        """What stands in for a block that the file leaves out."""
+        if want.is_alpha:
+            return FULL if self._fill else EMPTY
+        return want.sheet.absent
 
     def finish(self, reading: "Reading", planes: list[Plane]) -> Window:
         """Put a window together from its planes, in the order of `Reading.wants`."""
@@ -196,7 +205,10 @@ def read_together(readings: Sequence[Reading], cache: MemoryCache[Block], worker
     return [
         reading.source.finish(
             reading,
-            [found[reading.source.key(w)].planes[w.plane] if _present(w) else w.sheet.absent for w in reading.wants],
+            [
+                found[reading.source.key(w)].planes[w.plane] if _present(w) else reading.source.absent(w)
+                for w in reading.wants
+            ],
         )
         for reading in readings
     ]

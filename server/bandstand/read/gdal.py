@@ -18,8 +18,9 @@ from rasterio.windows import Window as GdalWindow
 from bandstand.errors import InvalidSubset, SourceUnavailable, UnsupportedCrs, shorten
 from bandstand.model.crs import crs_from_wkt
 from bandstand.model.grid import Affine, Grid
-from bandstand.read.base import Foreign, Level, Store, Window
-from bandstand.read.header import parse_nodata
+from bandstand.read.base import OWN, Foreign, Level, Own, Store, Window
+from bandstand.read.blocks import join
+from bandstand.read.header import parse_nodata, replacement
 from bandstand.read.validity import find_invalid
 
 _FAILURES = (RasterioError, CPLE_BaseError, OSError, ValueError)
@@ -80,18 +81,26 @@ def name_of(href: str) -> str:
 class GdalSource:
     """A file read window by window through GDAL and its own block cache."""
 
-    def __init__(self, href: str, version: str, content: Foreign, *, store: Store, handles: Handles) -> None:
+    def __init__(
+        self,
+        href: str,
+        version: str,
+        content: Foreign,
+        *,
+        nodata: float | Own | None = OWN,
+        store: Store,
+        handles: Handles,
+    ) -> None:
         """Open nothing yet."""
         self.href = href
         self.dtype = content.dtype
-        # Told only by opening the file; to mask once more costs less.
-        self.nodata: float | int | None = None
         self.planes = content.planes
         self.levels = content.levels
         self._version = version
         self._store = store
         self._handles = handles
         self._complex = content.is_complex
+        self._nodata = nodata
 
     def read(self, plane: int, level: int, col: int, row: int, width: int, height: int) -> Window:
         """The samples of one window of one level; see `Source.read`."""
@@ -106,13 +115,13 @@ class GdalSource:
         window = GdalWindow(col, row, width, height)
         try:
             values: NDArray[Any] = dataset.read(band, window=window)
-            valid = self._valid(dataset, band, window, values)
+            parts = np.ascontiguousarray(values.real if plane % 2 else values.imag) if self._complex else values
+            valid = self._valid(dataset, band, window, parts)
         except _FAILURES as error:
             raise SourceUnavailable(
                 f'"{name_of(self.href)}" is corrupt or cut off: GDAL cannot read it there.'
             ) from error
-        if self._complex:
-            values = np.ascontiguousarray(values.real if plane % 2 else values.imag)
+        values = parts
         if values.dtype.kind == "f":
             undefined = np.isnan(values)
             if undefined.any():
@@ -120,18 +129,22 @@ class GdalSource:
         return Window(values, None if valid is not None and valid.all() else valid)
 
     def _valid(self, dataset: Any, band: int, window: GdalWindow, values: NDArray[Any]) -> NDArray[np.bool_] | None:
+        """The mask of a window; `values` are the parts of a complex number that were asked."""
         flags = dataset.mask_flag_enums[band - 1]
-        if MaskFlags.all_valid in flags:
+        told = dataset.nodatavals[band - 1]
+        own = None if told is None else parse_nodata(repr(told), self.dtype)
+        replaced, nodata = replacement(self._nodata, own, self.dtype)
+        by_number, all_valid = MaskFlags.nodata in flags, MaskFlags.all_valid in flags
+        if all_valid and not replaced:
             return None
-        if flags == [MaskFlags.nodata] and not self._complex:
-            nodata = parse_nodata(repr(dataset.nodatavals[band - 1]), self.dtype)
-            # The same answer as GDAL's, without its warning about an alpha band that nodata shadows.
-            found = find_invalid(values, window.height, window.width, nodata)
-            if isinstance(found, bool):
-                return None if found else np.zeros(values.shape, np.bool_)
-            return found
-        given: NDArray[np.bool_] = dataset.read_masks(band, window=window) != 0
-        return given
+        # GDAL compares the real parts of complex numbers, whichever part is asked.
+        asks = not (by_number or all_valid) or (self._complex and not replaced)
+        given: NDArray[np.bool_] | None = dataset.read_masks(band, window=window) != 0 if asks else None
+        if asks and not replaced:
+            return given
+        # The same answer as GDAL's, without its warning about an alpha band that nodata shadows.
+        found = find_invalid(values, window.height, window.width, nodata)
+        return join(np.full(values.shape, found) if isinstance(found, bool) else found, given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

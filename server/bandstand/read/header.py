@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandstand.read.base import BlockForm
+from bandstand.read.base import BlockForm, Own
 from bandstand.read.tags import Directory, TiffFile
 
 _NEW_SUBFILE_TYPE = 254
@@ -175,6 +175,21 @@ def parse_nodata(text: str, dtype: str) -> float | int | None:
         return None
     info = np.iinfo(kind)
     return int(number) if info.min <= number <= info.max else None
+
+
+def same_nodata(one: float | None, other: float | None) -> bool:
+    """Whether two nodata values mean the same samples; writers round floats differently."""
+    if one is None or other is None:
+        return one is other
+    return (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=1e-6)
+
+
+def replacement(given: float | Own | None, own: float | None, dtype: str) -> tuple[bool, float | int | None]:
+    """Whether a nodata that is given says something else than the file, and what the samples can have of it."""
+    if isinstance(given, Own):
+        return False, own
+    value = None if given is None else parse_nodata(repr(float(given)), dtype)
+    return not same_nodata(value, own), value
 
 
 def _representable(value: float, kind: np.dtype[Any]) -> float | None:

@@ -1,6 +1,5 @@
 """Every file that is open: headers, descriptors and decoded blocks, shared by all threads."""
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -11,11 +10,11 @@ from bandstand.errors import SourceUnavailable
 from bandstand.plugins import members
 from bandstand.read import codecs as codec_folder
 from bandstand.read import stores as store_folder
-from bandstand.read.base import Codec, FileReport, Foreign, Source, Store, Window
+from bandstand.read.base import OWN, Codec, FileReport, Foreign, Own, Source, Store, Window
 from bandstand.read.blocks import Block
 from bandstand.read.cog import CogSource, Reading, read_together
 from bandstand.read.gdal import Facts, GdalSource, Handles, examine, name_of
-from bandstand.read.header import Header, Unfit, block_ends, read_header
+from bandstand.read.header import Header, Unfit, block_ends, read_header, same_nodata
 from bandstand.read.index import pack, unpack
 from bandstand.read.tags import NotTiff, TiffFile
 from bandstand.read.workers import Workers
@@ -49,7 +48,7 @@ class Library:
         """
         self._most = headers
         self._lock = threading.Lock()
-        self._sources: OrderedDict[tuple[str, str], Source] = OrderedDict()
+        self._sources: OrderedDict[tuple[str, str, object], Source] = OrderedDict()
         self._stores: tuple[Store, ...] = tuple(
             kind() for kind in members(store_folder, "STORE", group="bandstand.stores") if callable(kind)
         )
@@ -59,20 +58,24 @@ class Library:
         self._workers = Workers(threads)
         self._handles = Handles()
 
-    def open(self, href: str, *, version: str = "", index: bytes | None = None) -> Source:
+    def open(
+        self, href: str, *, version: str = "", index: bytes | None = None, nodata: float | Own | None = OWN
+    ) -> Source:
         """Open a file.
 
         Args:
             href: Path or URL.
             version: As `describe` reported it; a file that has changed since is refused. Empty: as it is now.
             index: As `describe` reported it; then nothing is read here. None: the header is read, once a version.
+            nodata: What the catalogue calls nodata, in place of what the file does; None: no number is.
 
         Raises:
             SourceUnavailable: It is missing, cut off, broken, changed, or no raster.
         """
         store = self._store(href)
         version = version or store.version(href)
-        key = (href, version)
+        # NaN equals nothing, itself included, and would be opened again and again.
+        key = (href, version, "nan" if nodata != nodata else nodata)  # noqa: PLR0124 - NaN
         with self._lock:
             found = self._sources.get(key)
             if found is not None:
@@ -85,10 +88,17 @@ class Library:
                 f'"{name_of(href)}" is compressed in a way that has no codec here; ingest it again.'
             )
         if isinstance(content, Foreign):
-            fresh = GdalSource(href, version, content, store=store, handles=self._handles)
+            fresh = GdalSource(href, version, content, nodata=nodata, store=store, handles=self._handles)
         else:
             fresh = CogSource(
-                href, version, content, store=store, codecs=self._codecs, cache=self._cache, workers=self._workers
+                href,
+                version,
+                content,
+                nodata=nodata,
+                store=store,
+                codecs=self._codecs,
+                cache=self._cache,
+                workers=self._workers,
             )
         with self._lock:
             # Whoever came first stays: its blocks may be cached already.
@@ -214,16 +224,10 @@ def _disagreement(header: Header, facts: Facts) -> str:
         return "its overviews stand beside it"
     kinds = {"mask": header.masks[0] is not None, "nodata": header.nodata is not None, "alpha": header.alpha}
     ours = next((kind for kind, there in kinds.items() if there), "none")
-    same_nodata = ours != "nodata" or _same(header.nodata, facts.nodata[0])
-    if ours != facts.mask or not same_nodata:
+    agreed = ours != "nodata" or same_nodata(header.nodata, facts.nodata[0])
+    if ours != facts.mask or not agreed:
         return "its mask or nodata value stands beside it"
     return ""
-
-
-def _same(ours: float | None, theirs: float | None) -> bool:
-    if ours is None or theirs is None:
-        return ours is theirs
-    return (math.isnan(ours) and math.isnan(theirs)) or math.isclose(ours, theirs, rel_tol=1e-7)
 
 
 def _remarks(facts: Facts) -> list[str]:

@@ -1,4 +1,4 @@
-"""Many scenes folded into one raster, best first; done as soon as no pixel is missing."""
+"""Many scenes folded into one raster, best first, each band by itself; done as soon as no pixel is missing."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,51 +12,105 @@ from bandstand.model.grid import Grid
 from bandstand.model.raster import Raster
 from bandstand.warp.radiometry import express
 
+Warped = tuple[NDArray[Any], NDArray[np.bool_]]
+"""A band of a scene on the target grid: (height, width) stored values and their mask, True is valid."""
+
 
 class Mosaic:
-    """Takes each pixel from the first scene that has all its bands there."""
+    """Takes each pixel of a band from the first scene that has it there.
 
-    def __init__(self, grid: Grid, fields: tuple[Field, ...]) -> None:
+    Bands are filled each by itself, so that a band never depends on which others are asked with it; or `together`:
+    then a pixel takes all of them from the first scene that has all, as a picture of several channels wants it.
+    """
+
+    def __init__(self, grid: Grid, fields: tuple[Field, ...], *, together: bool = False) -> None:
         """Start empty.
 
         Args:
             grid: The target.
             fields: What the stored numbers of the result mean, one a band; see `radiometry.common_field`.
+            together: Whether the bands of a pixel come from one scene.
         """
         self._grid = grid
         self._fields = fields
+        places = range(len(fields))
+        self._parts = [_Part(grid, fields)] if together else [_Part(grid, fields[i : i + 1]) for i in places]
+        self._together = together
+
+    @property
+    def wanted(self) -> tuple[bool, ...]:
+        """For each band whether a pixel of it is missing, so that a further scene may give it."""
+        return tuple(not part.full for part in self._parts for _ in part.fields)
+
+    @property
+    def full(self) -> bool:
+        """Whether every pixel is valid, so that further scenes change nothing."""
+        return all(part.full for part in self._parts)
+
+    @property
+    def sources(self) -> NDArray[np.int16]:
+        """(band, height, width): the scene each pixel of each band came from, -1 where there is none."""
+        return np.stack([part.sources for part in self._parts for _ in part.fields])
+
+    def feed(self, bands: Sequence[Warped | None], fields: Sequence[Field], source: int) -> None:
+        """Lay a scene under what is there already.
+
+        Args:
+            bands: One a band, None where the scene lacks it or it is not `wanted`. The first scene's arrays may be
+                kept as they are; they are never written to.
+            fields: What this scene's numbers mean, one a band; converted to the mosaic's where they differ.
+            source: A number to know the scene by in `sources`, 0 or more.
+        """
+        place = 0
+        for part in self._parts:
+            end = place + len(part.fields)
+            given = [band for band in bands[place:end] if band is not None]
+            if len(given) == end - place and not part.full:
+                part.feed(given, fields[place:end], source)
+            place = end
+
+    def raster(self) -> Raster:
+        """What was gathered; one dtype for all bands, wide enough for each, and fields that say so.
+
+        `valid` is (1, height, width) where the bands share it, else (band, height, width). Zeros, all invalid,
+        when nothing was fed.
+        """
+        planes = [plane for part in self._parts for plane in part.planes()]
+        values = planes[0][np.newaxis] if len(planes) == 1 else np.stack(planes)
+        name = values.dtype.name
+        fields = tuple(field if field.dtype == name else replace(field, dtype=name) for field in self._fields)
+        return Raster(values, self._valid(), fields, self._grid)
+
+    def _valid(self) -> NDArray[np.bool_]:
+        first, *rest = [part.filled for part in self._parts]
+        if all(part.full for part in self._parts) or all(mask is first for mask in rest):
+            return first[np.newaxis]
+        return np.stack([first, *rest])
+
+
+class _Part:
+    """Bands that are filled together."""
+
+    def __init__(self, grid: Grid, fields: tuple[Field, ...]) -> None:
+        self.fields = fields
+        self.full = False
+        self._grid = grid
         self._bands: list[NDArray[Any]] = []
         self._filled: NDArray[np.bool_] | None = None
-        self._full = False
         self._first = -1
         # Made when a second scene gives something: a single one is told by its mask.
         self._sources: NDArray[np.int16] | None = None
 
-    def feed(
-        self,
-        bands: Sequence[tuple[NDArray[Any], NDArray[np.bool_]]],
-        fields: Sequence[Field],
-        source: int,
-    ) -> None:
-        """Lay a scene under what is there already.
-
-        Args:
-            bands: (height, width) stored values and their mask (True is valid), one pair a band. The first
-                scene's arrays may be kept as they are; they are never written to.
-            fields: What this scene's numbers mean, one a band; converted to the mosaic's where they differ.
-            source: A number to know the scene by in `sources`, 0 or more.
-        """
-        if self._full:
-            return
+    def feed(self, bands: Sequence[Warped], fields: Sequence[Field], source: int) -> None:
         valid = _all_valid([mask for _, mask in bands])
         if self._filled is None:
             self._bands = [
                 express(values, field, target)
-                for (values, _), field, target in zip(bands, fields, self._fields, strict=True)
+                for (values, _), field, target in zip(bands, fields, self.fields, strict=True)
             ]
             self._filled = valid
             self._first = source
-            self._full = bool(valid.all())
+            self.full = bool(valid.all())
             return
         take = valid & ~self._filled
         if not take.any():
@@ -67,43 +121,32 @@ class Mosaic:
             self._filled = self._filled.copy()
             self._sources = self._by_first(self._filled)
         for i, ((values, _), field) in enumerate(zip(bands, fields, strict=True)):
-            new = express(values, field, self._fields[i])
+            new = express(values, field, self.fields[i])
             kind = np.result_type(self._bands[i], new)
             if kind != self._bands[i].dtype:
                 self._bands[i] = self._bands[i].astype(kind)
             np.copyto(self._bands[i], new, where=take)
         self._filled |= take
         self._sources[take] = source
-        self._full = bool(self._filled.all())
+        self.full = bool(self._filled.all())
 
     @property
-    def full(self) -> bool:
-        """Whether every pixel is valid, so that further scenes change nothing."""
-        return self._full
+    def filled(self) -> NDArray[np.bool_]:
+        return np.zeros(self._grid.shape, np.bool_) if self._filled is None else self._filled
 
     @property
     def sources(self) -> NDArray[np.int16]:
-        """(height, width): the scene each pixel came from, -1 where there is none."""
         if self._sources is not None:
             return self._sources
         return np.full(self._grid.shape, -1, np.int16) if self._filled is None else self._by_first(self._filled)
 
+    def planes(self) -> list[NDArray[Any]]:
+        if self._filled is None:
+            return [np.zeros(self._grid.shape, field.dtype) for field in self.fields]
+        return self._bands
+
     def _by_first(self, filled: NDArray[np.bool_]) -> NDArray[np.int16]:
         return np.where(filled, np.int16(self._first), np.int16(-1))
-
-    def raster(self) -> Raster:
-        """What was gathered; one dtype for all bands, wide enough for each, and fields that say so.
-
-        `valid` is (1, height, width). Zeros, all invalid, when nothing was fed.
-        """
-        if self._filled is None:
-            kind = np.result_type(*(np.dtype(field.dtype) for field in self._fields))
-            values = np.zeros((len(self._fields), *self._grid.shape), kind)
-            return Raster(values, np.zeros((1, *self._grid.shape), np.bool_), self._fields, self._grid)
-        values = self._bands[0][np.newaxis] if len(self._bands) == 1 else np.stack(self._bands)
-        name = values.dtype.name
-        fields = tuple(field if field.dtype == name else replace(field, dtype=name) for field in self._fields)
-        return Raster(values, self._filled[np.newaxis], fields, self._grid)
 
 
 def _all_valid(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
@@ -115,4 +158,4 @@ def _all_valid(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
     return valid
 
 
-__all__ = ["Mosaic"]
+__all__ = ["Mosaic", "Warped"]

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
+from rasterio.enums import ColorInterp
 from tests.unit.engine.conftest import write_tiff
 
 from bandstand.catalog.sqlite import open_catalog
@@ -51,23 +53,62 @@ def test_zero_is_nodata_where_only_the_profile_says_so(tmp_path):
     engine.close()
 
 
-def test_a_configured_nodata_masks_beside_that_of_the_file(archive, tmp_path):
-    values = np.full((64, 64), 1000, np.uint16)
-    values[:10] = 7
-    values[10:20] = 0
-    write_tiff(tmp_path / "one" / "a_20220601.tif", values, nodata=0, name="v")
-    made = archive(
-        "collections: {c: {profile: generic, source: one, bands: {v: {nodata: 7}}}}\n"
-        "layers: [{name: c, collection: c, style: grey}]\n"
-    )
+CONFIG = (
+    "collections: {c: {profile: generic, source: one, bands: {v: {nodata: %s}}}}\n"
+    "layers: [{name: c, collection: c, style: grey}]\n"
+)
+
+
+@pytest.mark.parametrize("form", ["cog", "strips"])
+@pytest.mark.parametrize(
+    ("given", "masked"), [("255", (255,)), ("7", (7,)), ("none", ()), ("300", ()), ("0", (0,)), (".nan", ())]
+)
+def test_a_configured_nodata_replaces_that_of_the_file(archive, tmp_path, given, masked, form):
+    values = np.arange(64 * 64).reshape(64, 64).astype(np.uint8)
+    path = write_tiff(tmp_path / "one" / "a_20220601.tif", values, nodata=0, name="v")
+    if form == "strips":
+        # Read through GDAL.
+        rasterio.shutil.copy(path, tmp_path / "copy.tif", driver="GTiff", tiled=False)
+        (tmp_path / "copy.tif").replace(path)
+    made = archive(CONFIG % given)
     found = made.coverage("c", made.grid("c"), expr="w=v+1")
-    np.testing.assert_array_equal(found.valid[0], values == 1000)
+    np.testing.assert_array_equal(found.valid[0], ~np.isin(values, masked))
+    np.testing.assert_array_equal(found.values[0][found.valid[0]], values[found.valid[0]] + 1.0)
 
 
-def test_a_nodata_that_is_the_files_is_not_looked_for_twice(archive, tmp_path, monkeypatch):
-    write_tiff(tmp_path / "one" / "a_20220601.tif", np.ones((64, 64), np.float32), nodata=-9999.9, name="v")
+@pytest.mark.parametrize("kept", ["mask", "alpha"])
+def test_a_configured_nodata_holds_beside_mask_and_alpha(archive, tmp_path, kept):
+    values = np.full((64, 64), 100, np.uint8)
+    values[:10] = 7
+    clear = np.zeros((64, 64), np.bool_)
+    clear[:, :20] = True
+    alpha = np.where(clear, 0, 255).astype(np.uint8)
+    path = tmp_path / "one" / "a_20220601.tif"
+    planes = values if kept == "mask" else np.stack([values, values, values, alpha])
+    write_tiff(path, planes, name="v")
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as file:
+        if kept == "mask":
+            file.write_mask(~clear)
+        else:
+            file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
+    made = archive(CONFIG % "7")
+    found = made.coverage("c", made.grid("c"), expr="w=v+1")
+    np.testing.assert_array_equal(found.valid[0], (values == 100) & ~clear)
+
+
+def test_a_mask_goes_before_the_nodata_of_its_file(archive, tmp_path):
+    values = np.full((64, 64), 100, np.uint8)
+    values[:10] = 7
+    path = tmp_path / "one" / "a_20220601.tif"
+    write_tiff(path, values, nodata=7, name="v")
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as file:
+        file.write_mask(np.ones((64, 64), np.bool_))
+    with rasterio.open(path) as file:
+        right = file.read_masks(1) != 0
     made = archive(
         "collections: {c: {profile: generic, source: one}}\nlayers: [{name: c, collection: c, style: grey}]\n"
     )
-    monkeypatch.setattr("bandstand.engine.run._without_nodata", lambda *_: pytest.fail("masked twice"))
-    assert made.coverage("c", made.grid("c")).valid.all()
+    found = made.coverage("c", made.grid("c"), bands=("v",), units="stored")
+    assert right.all()
+    np.testing.assert_array_equal(found.valid[0], right)
+    np.testing.assert_array_equal(found.values[0], values)

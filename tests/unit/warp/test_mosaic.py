@@ -1,4 +1,4 @@
-"""Laws of the mosaic: best first, all bands or none, stop when full."""
+"""Laws of the mosaic: best first, each band by itself or all together, stop when full."""
 
 import tracemalloc
 
@@ -26,42 +26,82 @@ def scene(number, masks):
     return [(pixel + np.uint16(1000 * number + 100 * band), mask) for band, mask in enumerate(masks)]
 
 
-def folded(stack):
-    mosaic = Mosaic(GRID, FIELDS)
+def folded(stack, *, together=False, places=(0, 1)):
+    """The mosaic of some of the two bands."""
+    fields = tuple(FIELDS[place] for place in places)
+    mosaic = Mosaic(GRID, fields, together=together)
     for number, masks in enumerate(stack):
-        mosaic.feed(scene(number, masks), FIELDS, number)
+        bands = scene(number, masks)
+        mosaic.feed([bands[place] for place in places], fields, number)
     return mosaic
 
 
-def reference(stack):
-    """The plain loop: for each pixel the first scene with both bands."""
+def reference(masks):
+    """The plain loop: for each pixel the first scene that has it."""
     source = np.full(SHAPE, -1, np.int16)
-    for number, (red, nir) in enumerate(stack):
-        source[(source < 0) & red & nir] = number
+    for number, mask in enumerate(masks):
+        source[(source < 0) & mask] = number
     return source
 
 
-@given(STACKS)
-@settings(deadline=None)
-def test_each_pixel_comes_from_the_first_scene_that_has_all_bands(stack):
-    np.testing.assert_array_equal(folded(stack).sources, reference(stack))
-
-
-@given(STACKS)
-@settings(deadline=None)
-def test_all_bands_of_a_pixel_come_from_that_scene(stack):
-    raster, source = folded(stack).raster(), reference(stack)
+def assert_holds(raster, band, source):
+    """Values and mask of a band are those of the scenes in `source`."""
     pixel = np.arange(SHAPE[0] * SHAPE[1]).reshape(SHAPE)
     got = source >= 0
-    for band in range(2):
-        np.testing.assert_array_equal(raster.values[band][got], (pixel + 1000 * source + 100 * band)[got])
+    np.testing.assert_array_equal(np.broadcast_to(raster.valid, raster.values.shape)[band], got)
+    np.testing.assert_array_equal(raster.values[band][got], (pixel + 1000 * source + 100 * band)[got])
 
 
 @given(STACKS)
 @settings(deadline=None)
-def test_a_pixel_is_valid_exactly_where_some_scene_is_whole(stack):
-    union = np.logical_or.reduce([red & nir for red, nir in stack])
-    np.testing.assert_array_equal(folded(stack).raster().valid[0], union)
+def test_each_pixel_of_a_band_comes_from_the_first_scene_that_has_it(stack):
+    mosaic = folded(stack)
+    for band in range(2):
+        source = reference([masks[band] for masks in stack])
+        np.testing.assert_array_equal(mosaic.sources[band], source)
+        assert_holds(mosaic.raster(), band, source)
+
+
+@given(STACKS, st.sampled_from([(0,), (1,), (1, 0)]))
+@settings(deadline=None)
+def test_a_band_never_depends_on_its_company(stack, places):
+    whole, some = folded(stack).raster(), folded(stack, places=places).raster()
+    for at, place in enumerate(places):
+        one, other = (np.broadcast_to(r.valid, r.values.shape)[i] for r, i in ((whole, place), (some, at)))
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(whole.values[place][one], some.values[at][one])
+
+
+@given(STACKS)
+@settings(deadline=None)
+def test_together_a_pixel_takes_all_bands_from_the_first_scene_that_has_all(stack):
+    mosaic, source = folded(stack, together=True), reference([red & nir for red, nir in stack])
+    for band in range(2):
+        np.testing.assert_array_equal(mosaic.sources[band], source)
+        assert_holds(mosaic.raster(), band, source)
+
+
+@given(STACKS)
+@settings(deadline=None)
+def test_a_band_that_a_scene_lacks_is_taken_from_the_others(stack):
+    mosaic = Mosaic(GRID, FIELDS)
+    for number, masks in enumerate(stack):
+        red, nir = scene(number, masks)
+        mosaic.feed([red, None if number % 2 else nir], FIELDS, number)
+    there = [nir & (number % 2 == 0) for number, (_, nir) in enumerate(stack)]
+    assert_holds(mosaic.raster(), 0, reference([red for red, _ in stack]))
+    assert_holds(mosaic.raster(), 1, reference(there))
+
+
+def test_a_band_is_wanted_until_it_is_whole():
+    whole, none = np.ones(SHAPE, np.bool_), np.zeros(SHAPE, np.bool_)
+    mosaic = folded([(whole, none)])
+    assert (mosaic.wanted, mosaic.full) == ((False, True), False)
+
+
+def test_bands_that_are_whole_share_a_mask():
+    whole = np.ones(SHAPE, np.bool_)
+    assert folded([(whole, whole.copy())]).raster().valid.shape == (1, *SHAPE)
 
 
 @given(STACKS)
@@ -146,4 +186,4 @@ def test_many_scenes_take_no_more_memory_than_two():
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert grown < 3 * side * side
-    np.testing.assert_array_equal(mosaic.sources[:, 0], np.where(np.arange(side) < 200, np.arange(side), -1))
+    np.testing.assert_array_equal(mosaic.sources[0, :, 0], np.where(np.arange(side) < 200, np.arange(side), -1))

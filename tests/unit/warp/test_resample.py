@@ -146,6 +146,9 @@ def test_cubic_is_catmull_rom_or_bilinear_at_a_mask(masked, shape, place, size, 
     out, ok = run(values, valid, at, grid, "cubic", scale=1.0)
     u, v = positions(at, grid)
     for r, c in zip(*np.nonzero(ok), strict=True):
+        if max(abs(part - 0.5 - round(part - 0.5)) < 1e-6 for part in (u[r, c], v[r, c])):
+            # On the centre of a sample the last bit decides which sixteen are looked at, and so whether one is missing.
+            continue
         want, missing = plain(values, valid, u[r, c], v[r, c], keys, -1)
         if missing:
             want, _ = plain(values, valid, u[r, c], v[r, c], lambda f: (1 - f, f), 0)
