@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from bandstand.cli.console import EXIT_FAILURE, config_option, find_config, json_option, put, put_json
-from bandstand.config.document import dotted
+from bandstand.config.document import Document, dotted
 from bandstand.config.load import load_config, placed, placed_layers
 from bandstand.config.schema import Config
 from bandstand.config.schema import Layer as LayerSection
@@ -15,6 +15,8 @@ from bandstand.engine.engine import Engine
 from bandstand.errors import BandstandError, ConfigError
 from bandstand.model.ask import Ask
 
+_LOOK_AT = 24
+"""So many of the newest scenes are looked at."""
 Place = tuple[str | int, ...]
 """Keys and numbers from the top of the file."""
 
@@ -90,6 +92,7 @@ def _layers(path: Path, config: Config, engine: Engine, unpainted: str) -> Itera
             if not engine.catalog.count(layer.collection):
                 here = ("collections", layer.collection)
                 yield f"{document.place(here)}  warning  {dotted(here)}: the catalogue has no scene of it"
+            yield from _doubts(document, layer.collection, engine)
         if layer.expression and engine.collection(layer.collection).fields:
             place = (*where, "expression")
             try:
@@ -99,6 +102,16 @@ def _layers(path: Path, config: Config, engine: Engine, unpainted: str) -> Itera
                 continue
         for at, message in _unpainted(where, layer, engine):
             yield f"{document.place(at)}  {unpainted}  {dotted(at)}: {_one_line(message)}"
+
+
+def _doubts(document: Document, collection: str, engine: Engine) -> Iterator[str]:
+    """What ingest understood of names that do not tell."""
+    place: Place = ("collections", collection)
+    for item in engine.catalog.search(collection, limit=_LOOK_AT):
+        doubt = item.properties.get("bandstand:doubt")
+        if doubt:
+            yield f"{document.place(place)}  warning  {dotted(place)}: {item.id}: {doubt}"
+            return
 
 
 def _unpainted(where: Place, layer: LayerSection, engine: Engine) -> Iterator[tuple[Place, str]]:

@@ -91,6 +91,11 @@ def _tell(source: str, report: IngestReport, seconds: float, *, dry_run: bool) -
     )
     for scene, reason in report.failed:
         put(f"failed  {scene}   {reason}")
+    for line in report.left_out:
+        put(f"left out  {line}")
+    for scene, text in report.doubts[:1]:
+        others = f" (and {len(report.doubts) - 1} scenes more)" if len(report.doubts) > 1 else ""
+        say(f"doubt  {scene}{others}   {text}")
     for scene, text in report.warnings[:_MOST_WARNINGS]:
         say(f"warning  {scene}   {text}")
     if len(report.warnings) > _MOST_WARNINGS:

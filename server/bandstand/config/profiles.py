@@ -56,6 +56,8 @@ class ProfileBand(Section):
 class When(Section):
     """The scenes a rule speaks of; everything given must hold."""
 
+    name: str = ""
+    """Regular expression that the scene's id begins with."""
     flags: dict[str, bool | str | float] = Key(default={})
     """Properties of the scene and their values."""
     baseline_from: str = ""
@@ -88,6 +90,10 @@ class Profile(Section):
     """How plain files become scenes: the band files of a scene together, or every file for itself."""
     bands: tuple[ProfileBand, ...] = ()
     """Empty: whatever the files contain."""
+    others: tuple[str, ...] = ()
+    """Words of names, and names of folders, that mark what is no band: `TCI`, `MSK_*`."""
+    prefer: tuple[str, ...] = ()
+    """Words of names: of two files of a band the one with the earlier word is taken."""
     rules: tuple[Rule, ...] = ()
     """The first that fits decides, where neither the configuration nor the scene says anything."""
     corrections: tuple[Rule, ...] = ()

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,10 @@ from bandstand.config.profiles import Profile, ProfileBand
 from bandstand.config.profiles import field as typical
 from bandstand.config.schema import Collection as CollectionSection
 from bandstand.engine.bandnames import apart
-from bandstand.engine.candidates import STRANGE, Announced, Candidate, Entry, strangeness
+from bandstand.engine.candidates import STRANGE, Announced, Candidate, Entry, LeftOut, strangeness
+from bandstand.engine.dates import time_in
 from bandstand.engine.footprints import footprint
-from bandstand.engine.naming import time_in
+from bandstand.engine.naming import no_band
 from bandstand.engine.radiometry import Decision, baseline, decide
 from bandstand.engine.units import ucum
 from bandstand.errors import BandstandError
@@ -26,7 +27,7 @@ from bandstand.model.item import Asset, Item
 from bandstand.model.time import TimeSpan
 from bandstand.read.base import FileReport
 
-_METHOD = 3
+_METHOD = 5
 """Grows when the same source would now give another item: those of an older method are made anew."""
 
 
@@ -34,12 +35,22 @@ _METHOD = 3
 class Unchanged:
     """The catalogue has this scene as it is."""
 
+    faults: tuple[str, ...] = ()
+    """What is still wrong with single files of it, which are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
     """The scene is left out."""
 
-    reason: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """The files are sound, but none holds a band of the collection."""
+
+    left_out: LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +60,13 @@ class Made:
     item: Item
     warnings: tuple[str, ...]
     """What will make its files slow."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with single files of it, which are left out."""
+    left_out: LeftOut | None = None
+    """Files of it that hold no band."""
 
 
-Outcome = Unchanged | Failed | Made
+Outcome = Unchanged | Failed | Foreign | Made
 
 
 class Headers(Protocol):
@@ -84,21 +99,31 @@ class Assembly:
 
     def outcome(self, candidate: Candidate) -> Outcome:
         """Make the item, unless the catalogue has it already or it cannot be used."""
-        if candidate.problem:
-            return Failed(candidate.problem)
+        if candidate.problem and not candidate.entries:
+            return Failed((candidate.problem,))
         try:
-            signature = self._signature(candidate)
-            if not self.replace_all:
-                known = self.catalog.get(self.name, candidate.id)
-                if known is not None and known.properties.get("bandstand:signature") == signature:
-                    return Unchanged()
-            return self._make(candidate, signature)
+            return self._outcome(candidate)
         except _Unusable as error:
-            return Failed(str(error))
+            reason = str(error)
         except BandstandError as error:
-            return Failed(error.message)
+            reason = error.message
         except STRANGE as error:
-            return Failed(strangeness(error))
+            reason = strangeness(error)
+        return Failed((reason,))
+
+    def _outcome(self, candidate: Candidate) -> Outcome:
+        signature = self._signature(candidate)
+        known = None if self.replace_all else self.catalog.get(self.name, candidate.id)
+        kept: Mapping[str, object] = {} if known is None else known.properties
+        faults = kept.get("bandstand:faults")
+        is_alike = kept.get("bandstand:signature") == signature
+        if is_alike and not faults:
+            return Unchanged()
+        made = self._make(candidate, signature)
+        # What was broken is tried again each time: it may have been out of reach.
+        if is_alike and isinstance(made, Made) and list(made.faults) == faults:
+            return Unchanged(made.faults)
+        return made
 
     @cached_property
     def _settings(self) -> object:
@@ -110,47 +135,50 @@ class Assembly:
         """Changes with the metadata, the files, the configuration and our own method."""
         parts: list[object] = [self._settings, candidate.properties, candidate.footprint, str(candidate.time)]
         for entry in candidate.entries:
-            path = Path(entry.href)
-            try:
-                state = path.stat()
-            except OSError as error:
-                raise _Unusable(f"{_subject(entry)}: {path} is not there") from error
+            state = _state(entry.href)
             announced = list(dataclasses.astuple(entry.announced))
-            parts.append([entry.href, entry.band, entry.plane, state.st_size, state.st_mtime_ns, announced])
+            parts.append([entry.href, entry.band or entry.label, entry.plane, *(state or ()), announced])
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
-    def _make(self, candidate: Candidate, signature: str) -> Made:
-        reports = self._describe(candidate.entries)
+    def _make(self, candidate: Candidate, signature: str) -> Made | Foreign | Failed:
+        reports, faults = self._describe(candidate.entries)
+        if candidate.problem:
+            faults.append(candidate.problem)
+        if not reports:
+            return Failed(tuple(faults))
+        entries = [entry for entry in candidate.entries if entry.href in reports]
         time = candidate.time or _time_of(reports.values())
         assets: dict[str, Asset] = {}
         decisions: dict[str, Decision] = {}
         colours: dict[str, object] = {}
         labels: dict[str, object] = {}
-        for entry, band, plane in apart(self._planes(candidate.entries, reports), self.profile, reports):
+        for entry, band, plane in apart(self._planes(entries, reports), self.profile, reports):
             report = reports[entry.href]
-            grid = _grid_of(report, entry)
             if band.name in assets:
                 both = f"{assets[band.name].href} and {entry.href}"
                 raise _Unusable(f"asset {band.name}: {both} both hold this band")
             decision = self._decide(band, candidate, time, entry.announced, report, plane)
-            assets[band.name] = self._asset(band, entry, report, plane, decision, grid)
+            assets[band.name] = self._asset(band, entry, report, plane, decision, _grid_of(report, entry))
             decisions[band.name] = decision
             if band.categorical and entry.classes:
                 labels[band.name] = [list(pair) for pair in entry.classes]
             if band.categorical and report.colormap:
                 colours[band.name] = {str(value): list(rgba) for value, rgba in sorted(report.colormap.items())}
+        used = {asset.href for asset in assets.values()}
+        unused = tuple(href for href in reports if href not in used)
+        left_out = LeftOut(files=unused, because=no_band(self.profile)) if unused else None
         if not assets:
-            raise _Unusable(f"none of its files holds a band of profile {self.profile.name}")
+            return Failed(tuple(faults)) if faults or left_out is None else Foreign(left_out)
         try:
             where, covered, bbox = footprint(candidate.footprint, [asset.grid for asset in assets.values()])
         except ValueError as error:
             raise _Unusable(str(error)) from error
-        properties = dict(candidate.properties)
-        properties["bandstand:radiometry"] = written(decisions, baseline(candidate.id, candidate.properties))
-        properties["bandstand:source"] = candidate.source
+        properties = self._properties(candidate, decisions, {"colormap": colours, "classes": labels, "faults": faults})
         properties["bandstand:signature"] = signature
-        properties.update({f"bandstand:{k}": v for k, v in (("colormap", colours), ("classes", labels)) if v})
+        if candidate.doubt and any(r.planes == 1 and not r.descriptions[0] for r in reports.values()):
+            # Only bands that their files do not name are named by us.
+            properties["bandstand:doubt"] = candidate.doubt
         item = Item(
             id=candidate.id,
             collection=self.name,
@@ -162,24 +190,44 @@ class Assembly:
             properties=properties,
         )
         _check_storable(item)
-        used = {asset.href for asset in assets.values()}
         warnings = [f"{Path(href).name}: {text}" for href in sorted(used) for text in reports[href].warnings]
-        return Made(item, tuple(warnings))
+        return Made(item, tuple(warnings), tuple(faults), left_out)
 
-    def _describe(self, entries: Iterable[Entry]) -> dict[str, FileReport]:
+    @staticmethod
+    def _properties(
+        candidate: Candidate, decisions: Mapping[str, Decision], noted: Mapping[str, object]
+    ) -> dict[str, object]:
+        properties = dict(candidate.properties)
+        properties["bandstand:radiometry"] = written(decisions, baseline(candidate.id, candidate.properties))
+        properties["bandstand:source"] = candidate.source
+        return properties | {f"bandstand:{key}": value for key, value in noted.items() if value}
+
+    def _describe(self, entries: Iterable[Entry]) -> tuple[dict[str, FileReport], list[str]]:
+        """What the files say of themselves, and what is wrong with those that cannot be used."""
         reports: dict[str, FileReport] = {}
+        faults: dict[str, str] = {}
         for entry in entries:
-            if entry.href not in reports:
-                try:
-                    reports[entry.href] = self.library.describe(entry.href)
-                except BandstandError as error:
-                    raise _Unusable(f"{_subject(entry)}: {error.message}") from error
-        return reports
+            if entry.href in reports or entry.href in faults:
+                continue
+            try:
+                report = self.library.describe(entry.href)
+                _grid_of(report, entry)
+            except BandstandError as error:
+                there = _state(entry.href) is not None
+                reason = error.message.removeprefix(f'"{Path(entry.href).name}" ') if there else "is not there"
+                faults[entry.href] = f"{_subject(entry)}: {entry.href} {reason}"
+            except _Unusable as error:
+                faults[entry.href] = str(error)
+            else:
+                reports[entry.href] = report
+        return reports, list(faults.values())
 
     def _planes(
-        self, entries: Iterable[Entry], reports: Mapping[str, FileReport]
+        self, entries: Sequence[Entry], reports: Mapping[str, FileReport]
     ) -> Iterator[tuple[Entry, ProfileBand, int]]:
         """Every band to be kept, with the plane it lies in."""
+        named = {entry.band for entry in entries if entry.band}
+        taken: set[str] = set()
         for entry in entries:
             report = reports[entry.href]
             if entry.band:
@@ -187,14 +235,17 @@ class Assembly:
                     raise _Unusable(f"{_subject(entry)}: has {report.planes} planes, plane {entry.plane} is asked")
                 yield entry, self.profile.band(entry.band) or _unprofiled(entry.band), entry.plane
                 continue
+            if not self.profile.bands:
+                bands = [_unprofiled(name) for name in _plane_names(entry, report, taken)]
+                taken.update(band.name for band in bands)
+                yield from ((entry, band, plane) for plane, band in enumerate(bands, start=1))
+                continue
             for plane, description in enumerate(report.descriptions, start=1):
-                if self.profile.bands:
-                    known = self.profile.resolve(description) if description else None
-                    if known is not None:
-                        yield entry, known, plane
-                else:
-                    stem = Path(entry.href).stem
-                    yield entry, _unprofiled(description or (stem if report.planes == 1 else f"b{plane}")), plane
+                known = self.profile.resolve(description) if description else None
+                # A file of its own speaks for a band before a picture of several does.
+                if known is not None and known.name not in named | taken:
+                    taken.add(known.name)
+                    yield entry, known, plane
 
     def _decide(
         self,
@@ -288,10 +339,30 @@ def written(decisions: Mapping[str, Decision], known_baseline: str) -> dict[str,
 def _grid_of(report: FileReport, entry: Entry) -> Grid:
     if report.grid is None:
         raise _Unusable(
-            f"{_subject(entry)}: the file has no coordinate reference system, or no plain georeferencing; "
+            f"{_subject(entry)}: {entry.href} has no coordinate reference system, or no plain georeferencing; "
             "give it one (gdal_translate -a_srs, or gdalwarp for ground control points)"
         )
     return report.grid
+
+
+def _state(href: str) -> tuple[int, int] | None:
+    """Size and time of change of a file; None where it is not there."""
+    try:
+        state = Path(href).stat()
+    except OSError:
+        return None
+    return state.st_size, state.st_mtime_ns
+
+
+def _plane_names(entry: Entry, report: FileReport, taken: Iterable[str]) -> list[str]:
+    """Names of the planes of a file that no profile speaks of: as it describes them, else by its own name."""
+    label = entry.label or Path(entry.href).stem
+    alone = report.planes == 1
+    names = [text or (label if alone else f"b{plane}") for plane, text in enumerate(report.descriptions, start=1)]
+    if not {_unprofiled(name).name for name in names} & set(taken):
+        return names
+    # Other files of the scene have the same names; their labels differ.
+    return [label if alone else f"{label}_{text or plane}" for plane, text in enumerate(report.descriptions, start=1)]
 
 
 def _unprofiled(name: str) -> ProfileBand:

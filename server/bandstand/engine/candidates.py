@@ -38,6 +38,8 @@ class Entry:
     """Absolute path."""
     band: str = ""
     """The collection's name of it; empty: the planes are named by the file."""
+    label: str = ""
+    """What the planes are named by where the file does not name them."""
     plane: int = 1
     """One-based."""
     announced: Announced = field(default_factory=Announced)
@@ -60,3 +62,17 @@ class Candidate:
     entries: tuple[Entry, ...] = ()
     problem: str = ""
     """Why it cannot be used; empty while it can."""
+    long_id: str = ""
+    """Taken where another scene has the same id; empty: there is none."""
+    doubt: str = ""
+    """What was understood of names that do not tell, and how to say it; empty where they do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Files that are no scenes, and no failures either."""
+
+    files: tuple[str, ...]
+    """Absolute paths."""
+    because: str
+    """`no band of profile dem`."""

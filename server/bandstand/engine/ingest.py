@@ -1,21 +1,25 @@
 """Files and STAC items into the catalogue: every header read once, every decision written down."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from bandstand.catalog.base import Catalog, Stored
 from bandstand.config.profiles import Profile
 from bandstand.config.schema import Collection as CollectionSection
-from bandstand.engine.assemble import Assembly, Failed, Headers, Made, Outcome
-from bandstand.engine.candidates import Candidate
+from bandstand.engine.assemble import Assembly, Failed, Foreign, Headers, Outcome, Unchanged
+from bandstand.engine.candidates import Candidate, LeftOut
 from bandstand.engine.sources import find
+from bandstand.errors import BandstandError
 from bandstand.model.item import Item
 from bandstand.model.time import isoformat
+from bandstand.read.base import FileReport
 from bandstand.read.library import Library
 
 _COMMIT_EVERY = 50
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +32,12 @@ class IngestReport:
     unchanged: int = 0
     failed: tuple[tuple[str, str], ...] = ()
     """(scene, reason) of those left out."""
+    doubts: tuple[tuple[str, str], ...] = ()
+    """(scene, what was understood of names that do not tell, and how to say it)."""
     warnings: tuple[tuple[str, str], ...] = ()
     """(scene, what will make it slow or was guessed)."""
+    left_out: tuple[str, ...] = ()
+    """Files that are no scenes and no failures, a line a reason."""
     understood: tuple[str, ...] = ()
     """With `dry_run`: a line a scene on how its files were understood."""
 
@@ -76,7 +84,8 @@ def ingest(
     """
     assembly = Assembly(name, section, profile, catalog, library, replace_all)
     tally = _Tally()
-    candidates = _once(find(sources, profile, pattern=section.pattern), tally)
+    found = find(sources, profile, pattern=section.pattern, homes=section.source, look=_look(library))
+    candidates = _once(found, tally)
     waiting: list[Item] = []
     with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="ingest") as pool:
         for candidate, outcome in _side_by_side(pool, assembly, candidates, 4 * max(1, jobs)):
@@ -93,12 +102,15 @@ def ingest(
                 progress(Progress(tally.done, tally.found, _printable(candidate.id)))
     if waiting:
         tally.stored += catalog.upsert(waiting)
+    tally.settle()
     return IngestReport(
         found=tally.found,
         new=tally.stored.new,
         updated=tally.stored.updated,
         unchanged=tally.stored.unchanged,
         failed=tuple(tally.failed),
+        left_out=tuple(tally.told()),
+        doubts=tuple(tally.doubts),
         warnings=tuple(tally.warnings),
         understood=tuple(tally.understood),
     )
@@ -113,14 +125,32 @@ class _Tally:
     warnings: list[tuple[str, str]] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)
 
+    aside: dict[str, list[str]] = field(default_factory=dict)
+    """Files left out, by reason."""
+    foreign: list[tuple[str, LeftOut]] = field(default_factory=list)
+    """Scenes in which no file holds a band."""
+
+    doubts: list[tuple[str, str]] = field(default_factory=list)
+    """(scene, what was understood of names that do not tell)."""
+
     def count(self, candidate: Candidate, outcome: Outcome) -> Item | None:
         """Note an outcome; hands back the item that is to be written."""
+        name = _printable(candidate.id)
         if isinstance(outcome, Failed):
-            self.failed.append((_printable(candidate.id), _printable(outcome.reason)))
+            self.failed.extend((name, _printable(reason)) for reason in outcome.reasons)
             return None
-        if not isinstance(outcome, Made):
+        if isinstance(outcome, Foreign):
+            self.foreign.append((name, outcome.left_out))
+            return None
+        self.failed.extend((name, _printable(fault)) for fault in outcome.faults)
+        if isinstance(outcome, Unchanged):
             self.stored += Stored(unchanged=1)
             return None
+        if outcome.left_out is not None:
+            self.leave(outcome.left_out)
+        doubt = outcome.item.properties.get("bandstand:doubt")
+        if doubt:
+            self.doubts.append((name, str(doubt)))
         self.warnings.extend((candidate.id, text) for text in outcome.warnings)
         radiometry = outcome.item.properties["bandstand:radiometry"]
         for decision in radiometry["decisions"] if isinstance(radiometry, dict) else ():
@@ -128,21 +158,69 @@ class _Tally:
                 self.warnings.append((candidate.id, f"offset {decision['offset']:g} is a guess: {decision['because']}"))
         return outcome.item
 
+    def leave(self, left_out: LeftOut) -> None:
+        """Note files that are no scenes and no failures."""
+        self.aside.setdefault(left_out.because, []).extend(left_out.files)
+
+    def settle(self) -> None:
+        """Decide at the end on scenes without a band: left out beside scenes that have some, else failures."""
+        for name, left_out in self.foreign:
+            if self.done > len(self.failed) + len(self.foreign):
+                self.leave(left_out)
+            else:
+                files = _some(left_out.files)
+                self.failed.append((name, f"{left_out.because} in {files}"))
+        if self.aside and not self.done:
+            self.failed.extend((_some(files), because) for because, files in self.aside.items())
+
+    def told(self) -> Iterator[str]:
+        """What was left out, a line a reason."""
+        for because, files in self.aside.items():
+            count = "1 file" if len(files) == 1 else f"{len(files)} files"
+            yield _printable(f"{count}, {because}: {_some(files)}")
+
+
+def _some(files: Sequence[str]) -> str:
+    names = [Path(file).name for file in files[:_MOST_NAMED]]
+    return ", ".join(names) + (", …" if len(files) > _MOST_NAMED else "")
+
 
 def _printable(text: str) -> str:
     """Half a pair of surrogates, which JSON allows, can be written to no terminal."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _once(candidates: Iterable[Candidate], tally: _Tally) -> Iterator[Candidate]:
-    seen: dict[str, str] = {}
-    for candidate in candidates:
+def _once(found: Iterable[Candidate | LeftOut], tally: _Tally) -> Iterator[Candidate]:
+    """Every scene under an id of its own; what is left out is noted."""
+    seen: dict[str, Candidate] = {}
+    for candidate in found:
+        if isinstance(candidate, LeftOut):
+            tally.leave(candidate)
+            continue
+        other = seen.get(candidate.id)
+        if other is not None and candidate.entries and other.entries == candidate.entries:
+            continue
         tally.found += 1
-        other = seen.setdefault(candidate.id, candidate.source)
-        if other != candidate.source and not candidate.problem:
-            yield replace(candidate, problem=f"its id is taken by another scene of this run, from {other}")
-        else:
+        if other is None or not candidate.entries:
+            seen.setdefault(candidate.id, candidate)
             yield candidate
+        elif candidate.long_id and candidate.long_id not in seen:
+            seen[candidate.long_id] = candidate
+            yield replace(candidate, id=candidate.long_id)
+        else:
+            problem = f"its id is taken by another scene of this run, from {other.source}"
+            yield replace(candidate, entries=(), problem=problem)
+
+
+def _look(library: Headers) -> Callable[[Path], FileReport | None]:
+    def look(path: Path) -> FileReport | None:
+        try:
+            return library.describe(str(path))
+        except BandstandError:
+            # It is told when the scene is made.
+            return None
+
+    return look
 
 
 def _side_by_side(

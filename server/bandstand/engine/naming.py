@@ -1,59 +1,57 @@
 """Plain rasters, grouped into scenes by what their names and folders say."""
 
-import calendar
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bandstand.config.profiles import Profile
-from bandstand.engine.candidates import Candidate, Entry
+from bandstand.engine.candidates import Candidate, Entry, LeftOut
+from bandstand.engine.dates import time_in
+from bandstand.engine.names import Named, identity, is_aside, read_name, scene_id
+from bandstand.engine.unprofiled import common_label, unprofiled
 from bandstand.model.time import TimeSpan
+from bandstand.read.base import FileReport
 
-_MOMENT = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})[T_](\d{2})[:-]?(\d{2})[:-]?(\d{2})(?!\d)")
-_DAY = re.compile(r"(?<!\d)(\d{4})([-_]?)(\d{2})\2(\d{2})(?!\d)")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
-_SIZE = re.compile(r"^\d+m?$", re.IGNORECASE)
-_SEPARATOR = re.compile(r"[_\-. ]+")
+_WORD = re.compile(r"[^_\-. ]+")
+_CALENDAR = ("date", "year", "month", "day", "doy")
 
 
-@dataclass
-class _Group:
-    time: TimeSpan | None
-    folder: Path
-    entries: list[Entry] = field(default_factory=list)
-    properties: dict[str, object] = field(default_factory=dict)
-
-
-def group(files: Iterable[Path], root: Path, profile: Profile, *, pattern: str = "") -> Iterator[Candidate]:
+def group(
+    files: Mapping[Path, Path],
+    profile: Profile,
+    *,
+    pattern: str = "",
+    look: Callable[[Path], FileReport | None] = lambda _: None,
+) -> Iterator[Candidate | LeftOut]:
     """Group files to scenes.
 
     Args:
-        root: Folder they were searched in; names above it do not count.
-        pattern: Regular expression with the groups `band`, `date`, `id`, searched in the path below `root`;
-            files it does not fit are left out.
+        files: Each with the folder it was searched in; names above that do not count.
+        pattern: Regular expression with the groups `band`, `date` and `id`, and others that tell scenes apart,
+            searched in the path below the folder; files it does not fit are left out.
+        look: Reads the header of a file; asked only where names do not tell bands from scenes.
     """
-    groups: dict[tuple[Path, str], _Group] = {}
-    rule = re.compile(pattern) if pattern else None
-    for path in sorted(files, key=natural):
-        if rule is not None:
-            _by_pattern(path, root, rule, profile, groups)
-        elif profile.grouping == "file":
-            bands = [Entry(href=str(path), band=b.name, plane=n) for n, b in enumerate(profile.bands, start=1)]
-            found = groups.setdefault((path, path.stem), _Group(_file_time(path, root), path.parent))
-            found.entries.extend(bands)
-        else:
-            _by_scene(path, root, profile, groups)
-    for (_, name), found in groups.items():
-        yield Candidate(
-            id=name,
-            source=str(found.folder),
-            time=found.time,
-            properties=found.properties,
-            entries=tuple(found.entries),
-        )
+    paths = sorted(files, key=natural)
+    if pattern:
+        yield from _by_pattern(paths, files, re.compile(pattern), profile)
+        return
+    aside = [path for path in paths if is_aside(path, files[path], profile)]
+    if aside:
+        yield LeftOut(files=tuple(map(str, aside)), because=no_band(profile))
+    names = [read_name(path, files[path], profile) for path in paths if path not in set(aside)]
+    if profile.grouping == "file":
+        yield from map(_alone(profile), names)
+    elif profile.bands:
+        yield from _profiled(names, profile)
+    else:
+        yield from unprofiled(names, look)
+
+
+def no_band(profile: Profile) -> str:
+    """Why files are left out that are no scenes."""
+    return "no band" + (f" of profile {profile.name}" if profile.bands else "")
 
 
 def natural(path: Path) -> tuple[list[str | int], ...]:
@@ -63,89 +61,156 @@ def natural(path: Path) -> tuple[list[str | int], ...]:
     )
 
 
-def _by_pattern(
-    path: Path, root: Path, rule: re.Pattern[str], profile: Profile, groups: dict[tuple[Path, str], _Group]
-) -> None:
-    match = rule.search(path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name)
-    if match is None:
-        return
-    named = {key: value for key, value in match.groupdict().items() if value}
-    band, date = named.pop("band", ""), named.get("date") or named.get("year", "")
-    name = named.get("id") or "_".join(named.values()) or path.parent.name
-    known = profile.resolve(band) if band else None
-    if band and profile.bands and known is None:
-        return
-    found = groups.setdefault((root, name), _Group(time_in(date) or _file_time(path, root), path.parent))
-    found.properties.update({key: value for key, value in named.items() if key not in {"id", "date", "year"}})
-    found.entries.append(Entry(href=str(path), band=known.name if known else band, plane=1 if band else 0))
+def _alone(profile: Profile) -> Callable[[Named], Candidate]:
+    def scene(name: Named) -> Candidate:
+        short, full = scene_id([name], name.path.stem)
+        return Candidate(id=short, long_id=full, source=str(name.path), time=name.time, entries=_planes(name, profile))
+
+    return scene
 
 
-def _by_scene(path: Path, root: Path, profile: Profile, groups: dict[tuple[Path, str], _Group]) -> None:
-    tokens = [token for token in _SEPARATOR.split(path.stem) if token]
-    band, rest = _band(tokens, profile)
-    time = time_in("_".join(rest)) or time_in(path.stem)
-    if time is None or not rest:
-        # Without a date of its own a file belongs to its folder; a folder of several scenes keeps them apart.
-        plain = not band and all(_SIZE.match(token) for token in rest)
-        tail = "" if plain or not rest or (not band and not profile.bands) else "_" + "_".join(rest)
-        name = (path.parent.name or "scene") + (tail if band else "")
-        time = time or _file_time(path, root)
-    else:
-        # Dates keep their own separators: the name is the stem without its band.
-        name = path.stem if not band else _without(path.stem, band)
-    found = groups.setdefault((path.parent, name), _Group(time, path.parent))
-    known = profile.resolve(band) if band else None
-    found.entries.append(Entry(href=str(path), band=known.name if known else "", plane=1 if known else 0))
+def _planes(name: Named, profile: Profile) -> tuple[Entry, ...]:
+    """All bands of the profile, plane by plane."""
+    return tuple(Entry(href=str(name.path), band=b.name, plane=n) for n, b in enumerate(profile.bands, start=1))
 
 
-def _band(tokens: list[str], profile: Profile) -> tuple[str, list[str]]:
-    """The part of the name that is a band, and the rest without it and without a pixel size."""
-    for width in (3, 2, 1):
-        for start in range(len(tokens) - width, -1, -1):
-            text = "_".join(tokens[start : start + width])
-            if profile.resolve(text) is not None:
-                rest = tokens[:start] + [t for t in tokens[start + width :] if not re.fullmatch(r"\d+m", t)]
-                return text, rest
-    return "", tokens
-
-
-def _without(stem: str, band: str) -> str:
-    spelled = r"[_\-. ]+".join(map(re.escape, band.split("_")))
-    cut = re.sub(rf"(^|[_\-. ]+){spelled}(?=$|[_\-. ])([_\-. ]+\d+m$)?", "", stem, count=1)
-    return cut.strip("_-. ") or stem
-
-
-def _file_time(path: Path, root: Path) -> TimeSpan | None:
-    names = [path.stem]
-    folder = path.parent
-    while True:
-        names.append(folder.name)
-        if folder in (root, folder.parent):
-            break
-        folder = folder.parent
+def _profiled(names: Iterable[Named], profile: Profile) -> Iterator[Candidate]:
+    groups: dict[tuple[tuple[str, ...], str, Path], list[Named]] = {}
     for name in names:
-        found = time_in(name)
-        if found is not None:
-            return found
-    return None
+        # A file without band and date belongs to its folder.
+        rest = name.rest if name.band or name.dated else ""
+        groups.setdefault((name.folders, rest, name.root), []).append(name)
+    hosts = {key for key, members in groups.items() if any(n.band for n in members)}
+    for key in [key for key in groups if key not in hosts]:
+        host = _host(key, hosts, dated=groups[key][0].dated)
+        if host is not None:
+            groups[host].extend(groups.pop(key))
+    for (_, rest, _), members in groups.items():
+        short, full = scene_id(members, rest)
+        yield Candidate(
+            id=short,
+            long_id=full,
+            source=str(members[0].path.parent),
+            time=next((n.time for n in members if n.time), None),
+            entries=tuple(_entries(members, profile)),
+        )
 
 
-def time_in(text: str) -> TimeSpan | None:
-    """The first time that a name holds: a second, a day (its noon, UTC) or a year; None where there is none.
+_Key = tuple[tuple[str, ...], str, Path]
 
-    A bare day becomes its noon: so it stays the same day over every meridian.
-    """
-    for match in _MOMENT.finditer(text):
-        try:
-            return TimeSpan.instant(datetime(*map(int, match.groups()), tzinfo=UTC))  # type: ignore[misc,arg-type]
-        except ValueError:
+
+def _host(key: _Key, hosts: Iterable[_Key], *, dated: bool) -> _Key | None:
+    """The scene that files without a band in their names lie beside: the one with the most words in common."""
+    folders, rest, root = key
+    words = set(_WORD.findall(rest))
+    beside = [host for host in hosts if (host[0], host[2]) == (folders, root)]
+    near = [host for host in beside if set(_WORD.findall(host[1])) <= words]
+    if near:
+        return max(near, key=lambda host: len(host[1]))
+    return beside[0] if len(beside) == 1 and not dated else None
+
+
+def _entries(members: Sequence[Named], profile: Profile) -> Iterator[Entry]:
+    best: dict[str, Named] = {}
+    for name in members:
+        known = profile.resolve(name.band) if name.band else None
+        if known is None:
             continue
-    for match in _DAY.finditer(text):
-        year, month, day = int(match[1]), int(match[3]), int(match[4])
-        if 1900 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]:
-            return TimeSpan.instant(datetime(year, month, day, 12, tzinfo=UTC))
-    year_only = _YEAR.search(text)
-    if year_only:
-        start = datetime(int(year_only[1]), 1, 1, tzinfo=UTC)
-        return TimeSpan(start, start.replace(year=start.year + 1) - timedelta(milliseconds=1))
-    return None
+        other = best.setdefault(known.name, name)
+        if name.preference < other.preference:
+            best[known.name] = name
+    for band, name in best.items():
+        yield Entry(href=str(name.path), band=band)
+    for name in members:
+        if not name.band:
+            yield Entry(href=str(name.path))
+
+
+# Patterns
+
+
+def _by_pattern(
+    paths: Iterable[Path], files: Mapping[Path, Path], rule: re.Pattern[str], profile: Profile
+) -> Iterator[Candidate | LeftOut]:
+    groups: dict[tuple[str, str], list[tuple[Named, dict[str, str]]]] = {}
+    strange: list[Path] = []
+    for path in paths:
+        name = read_name(path, files[path], profile)
+        text = path.relative_to(name.root).as_posix() if path.is_relative_to(name.root) else path.name
+        match = rule.search(text)
+        told = {key: value for key, value in match.groupdict().items() if value} if match else {}
+        if "band" in rule.groupindex:
+            name = replace(name, band=told.pop("band", ""))
+        if match is None or (name.band and profile.bands and profile.resolve(name.band) is None):
+            strange.append(path)
+        else:
+            groups.setdefault(_scene_of(match, text, told, name, profile), []).append((name, told))
+    if strange:
+        yield LeftOut(files=tuple(map(str, strange)), because="not as the pattern says")
+    label = "" if "band" in rule.groupindex else _one_band([name for scene in groups.values() for name, _ in scene])
+    for (short, full), members in groups.items():
+        yield _told(short, full, members, profile, label)
+
+
+def _one_band(names: Sequence[Named]) -> str:
+    """The band of files of which the pattern says that they have one."""
+    bands = {name.band.casefold() for name in names}
+    return names[0].band if len(bands) == 1 and "" not in bands else common_label(names)
+
+
+def _scene_of(
+    match: re.Match[str], text: str, told: Mapping[str, str], name: Named, profile: Profile
+) -> tuple[str, str]:
+    """Short and full id: as the pattern says, else by path; where it names no band every file is a scene."""
+    if "id" in told:
+        return told["id"], ""
+    if "band" not in match.re.groupindex and not (name.band and profile.bands):
+        return scene_id([name], name.path.stem)
+    start, end = match.span("band") if "band" in match.re.groupindex else (0, 0)
+    # A folder that is named by the band tells no scenes apart.
+    folders = [part for part in Path(f"{text[:start]}\0{text[end:]}").parts[:-1] if "\0" not in part]
+    folders = [part for part in folders if part in name.folders]
+    rest = "_".join(told.values())
+    short = identity(folders, rest, dated="date" in told) or name.root.name
+    return short, "__".join(filter(None, (name.root.name, *folders, rest)))
+
+
+def _told(
+    short: str, full: str, members: Sequence[tuple[Named, dict[str, str]]], profile: Profile, label: str
+) -> Candidate:
+    properties: dict[str, object] = {}
+    for _, told in members:
+        properties.update({key: value for key, value in told.items() if key not in {"id", *_CALENDAR}})
+    names = [name for name, _ in members]
+    entries: list[Entry] = []
+    if profile.grouping == "file":
+        entries = [entry for name in names for entry in _planes(name, profile)]
+    elif profile.bands:
+        entries = list(_entries(names, profile))
+    else:
+        best: dict[str, Named] = {}
+        for name in names:
+            key = name.band if not label else str(name.path)
+            if key not in best or name.preference < best[key].preference:
+                best[key] = name
+        entries = [Entry(href=str(n.path), band="" if label else n.band, label=label) for n in best.values()]
+    first, told = members[0]
+    return Candidate(
+        id=short,
+        long_id=full,
+        source=str(first.path if len(members) == 1 else first.path.parent),
+        time=_time_told(told) or first.time,
+        properties=properties,
+        entries=tuple(entries),
+    )
+
+
+def _time_told(told: Mapping[str, str]) -> TimeSpan | None:
+    if "date" in told:
+        return time_in(told["date"])
+    if "year" not in told:
+        return None
+    if "doy" in told:
+        return time_in(f"{told['year']}-{told['doy'].zfill(3)}")
+    parts = [told["year"], *(told[key].zfill(2) for key in ("month", "day") if key in told)]
+    return time_in("-".join(parts))

@@ -55,7 +55,7 @@ def decide(
     """
     if band.categorical:
         return Decision(source="none", because="classes are never scaled")
-    facts = _Facts(baseline(identity, properties), acquired, properties, announced.offset)
+    facts = _Facts(identity, baseline(identity, properties), acquired, properties, announced.offset)
     return (
         _configured(band, section, profile)
         or _announced(band, profile, announced, facts)
@@ -121,6 +121,7 @@ def baseline(identity: str, properties: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
+    identity: str
     baseline: str
     acquired: datetime | None
     properties: Mapping[str, object]
@@ -128,7 +129,8 @@ class _Facts:
 
     def fit(self, when: When) -> bool:
         return (
-            all(self.properties.get(key) == value for key, value in when.flags.items())
+            re.match(when.name, self.identity) is not None
+            and all(self.properties.get(key) == value for key, value in when.flags.items())
             and when.announced_offset in {None, self.announced_offset}
             and self._fits_baseline(when)
             and self._fits_day(when)

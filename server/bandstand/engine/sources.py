@@ -2,40 +2,54 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bandstand.config.profiles import Profile
-from bandstand.engine.candidates import STRANGE, Candidate, strangeness
+from bandstand.engine.candidates import STRANGE, Candidate, LeftOut, strangeness
 from bandstand.engine.naming import group
 from bandstand.engine.stac import candidate
+from bandstand.engine.strange import is_raster, strange_file, strange_folder
+from bandstand.read.base import FileReport
 
 _REMOTE = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-_RASTERS = {".tif", ".tiff", ".jp2"}
+_RASTERS = {".tif", ".tiff", ".gtiff", ".jp2"}
 _DOCUMENTS = {".json", ".geojson", ".ndjson"}
+Look = Callable[[Path], FileReport | None]
 _LARGEST_DOCUMENT = 256_000_000
 
 
-def find(sources: Iterable[str], profile: Profile, *, pattern: str = "") -> Iterator[Candidate]:
-    """Every scene that the sources offer, each once; what cannot be used comes with its problem."""
-    search = _Search(profile, pattern)
+def find(
+    sources: Iterable[str], profile: Profile, *, pattern: str = "", homes: Iterable[str] = (), look: Look | None = None
+) -> Iterator[Candidate | LeftOut]:
+    """Every scene that the sources offer, each once; what cannot be used comes with its problem.
+
+    Args:
+        homes: The collection's own sources: paths below them make the ids of plain files, whichever part is named.
+        look: Reads the header of a file, or gives None; asked only where names do not tell bands from scenes.
+    """
+    search = _Search(profile, tuple(_fixed_part(Path(home).absolute()) for home in homes if not _REMOTE.match(home)))
     for source in sources:
         yield from search.source(source)
+    if search.rasters:
+        yield from group(search.rasters, profile, pattern=pattern, look=look or _nothing)
 
 
 @dataclass
 class _Search:
     profile: Profile
-    pattern: str
+    homes: tuple[Path, ...]
     documents: set[Path] = field(default_factory=set)
     """Read already."""
     claimed: set[str] = field(default_factory=set)
     """Rasters that belong to a STAC item."""
+    rasters: dict[Path, Path] = field(default_factory=dict)
+    """Plain rasters, each with the folder that its name starts from."""
 
-    def source(self, source: str) -> Iterator[Candidate]:
+    def source(self, source: str) -> Iterator[Candidate | LeftOut]:
         if _REMOTE.match(source):
             problem = "remote sources cannot be read yet; name a local folder or file"
             yield Candidate(id=source, source=source, problem=problem)
@@ -44,34 +58,57 @@ class _Search:
         if path.is_dir():
             yield from self._folder(path)
         elif path.is_file():
-            yield from self._files([path], path.parent)
+            yield from self._file(path)
         else:
             root, matched = _expand(path)
             if not matched:
                 yield Candidate(id=source, source=source, problem="there is no such file or folder")
             for folder in (m for m in matched if m.is_dir()):
                 yield from self._folder(folder)
-            yield from self._files([m for m in matched if m.is_file()], root)
+            files = [m for m in matched if not m.is_dir()]
+            if files:
+                yield from self._files(files, root)
 
-    def _folder(self, root: Path) -> Iterator[Candidate]:
-        yield from self._files([p for p in sorted(root.rglob("*")) if p.is_file()], root)
+    def _folder(self, root: Path) -> Iterator[Candidate | LeftOut]:
+        yield from self._files([p for p in sorted(root.rglob("*")) if not p.is_dir()], root)
 
-    def _files(self, files: list[Path], root: Path) -> Iterator[Candidate]:
+    def _file(self, path: Path) -> Iterator[Candidate | LeftOut]:
+        if path.suffix.lower() in _DOCUMENTS:
+            yield from self._document(path, asked=True)
+        elif path.suffix.lower() in _RASTERS or is_raster(path):
+            self._keep(path.absolute(), path.parent.absolute())
+        else:
+            yield strange_file(path)
+
+    def _files(self, files: list[Path], root: Path) -> Iterator[Candidate | LeftOut]:
+        """Scenes of the documents among some files; rasters are kept for when all are known."""
         described: set[Path] = set()
-        single = len(files) == 1
+        strange: list[Path] = []
+        is_used = False
         for path in files:
             if path.suffix.lower() in _DOCUMENTS:
-                for found in self._document(path, asked=single):
+                for found in self._document(path, asked=False):
                     described.add(path.parent)
                     yield found
-        rasters = [
-            path.absolute()
-            for path in files
-            if path.suffix.lower() in _RASTERS
-            and str(path.absolute()) not in self.claimed
-            and path.parent not in described
-        ]
-        yield from group(rasters, root.absolute(), self.profile, pattern=self.pattern)
+        for path in files:
+            if path.suffix.lower() in _RASTERS:
+                is_used = True
+                if path.parent not in described:
+                    self._keep(path.absolute(), root.absolute())
+            elif path.suffix.lower() not in _DOCUMENTS:
+                strange.append(path)
+        yield from strange_folder(root, strange, is_used=is_used or bool(described))
+
+    def _keep(self, path: Path, root: Path) -> None:
+        if str(path) not in self.claimed:
+            self.rasters.setdefault(path, self._home(path, root))
+
+    def _home(self, path: Path, root: Path) -> Path:
+        """The folder that the name of a file starts from: above a whole product, since that has a name of its own."""
+        homes = [home for home in self.homes if path.is_relative_to(home)]
+        start = min(homes, key=lambda home: len(home.parts)) if homes else root
+        product = next((folder for folder in (start, *start.parents) if folder.suffix.upper() == ".SAFE"), None)
+        return product.parent if product else start
 
     def _document(self, path: Path, *, asked: bool) -> Iterator[Candidate]:
         path = path.absolute().resolve()
@@ -143,6 +180,16 @@ def _contents(path: Path) -> Iterator[Mapping[str, Any]]:
             yield from (f for f in root.get("features") or () if isinstance(f, Mapping))
         elif isinstance(root, Mapping):
             yield root
+
+
+def _nothing(_: Path) -> None:
+    """No header."""
+
+
+def _fixed_part(path: Path) -> Path:
+    """The folder that a source names, or in which its files are."""
+    root, _ = _expand(path)
+    return path if root == path.parent and path.is_dir() else root
 
 
 def _expand(path: Path) -> tuple[Path, list[Path]]:

@@ -65,7 +65,7 @@ def test_a_broken_scene_is_told_and_ends_with_three(configured, capsys, shared):
 def test_a_dry_run_lists_scenes_and_writes_nothing(configured, capsys):
     assert run(["ingest", "--dry-run"]) == 0
     out = capsys.readouterr().out
-    assert re.search(r"^openEO_2023-06-01Z\S*  2023-06-01T00:00:00Z  EPSG:32631  B02 B03 B04$", out, re.MULTILINE)
+    assert re.search(r"^openEO_2023-06-01Z\S*  2023-06-01T00:00:00Z  EPSG:32631  B04 B03 B02$", out, re.MULTILINE)
     assert run(["layers", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["scenes"] == 0
 

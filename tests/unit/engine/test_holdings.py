@@ -25,7 +25,7 @@ def series(tmp_path, archive):
         write_tiff(scene / "B04.tif", np.full((64, 64), 2000, "u2"), nodata=0)
         write_tiff(tmp_path / "own" / f"one_{date}.tif", np.full((64, 64), 7, "u2"), name="new")
     write_tiff(tmp_path / "s2" / f"S2A_31TCJ_{DATES[0]}_0_L2A" / "B01.tif", np.full((64, 64), 1500, "u2"), nodata=0)
-    write_tiff(tmp_path / "own" / f"two_{DATES[0]}.tif", np.full((64, 64), 5, "u2"), name="old")
+    write_tiff(tmp_path / "own" / "old" / f"two_{DATES[0]}.tif", np.full((64, 64), 5, "u2"), name="old")
     return archive(CONFIG)
 
 
@@ -43,6 +43,6 @@ def test_a_band_of_the_oldest_scene_can_be_asked_for(series, layer, bands, old, 
 def test_a_band_leaves_with_the_last_scene_that_has_it(series):
     assert "old" in [field.name for field in series.engine.collection("own").fields]
     catalog = open_catalog(series.folder / "catalog.sqlite", writable=True)
-    catalog.remove("own", [f"two_{DATES[0]}"])
+    catalog.remove("own", [f"old_two_{DATES[0]}"])
     catalog.close()
     assert [field.name for field in series.engine.collection("own").fields] == ["new"]

@@ -8,7 +8,6 @@ from bandstand.errors import (
     InvalidParameter,
     InvalidPoint,
     MissingParameter,
-    NotFound,
     NotQueryable,
     TileOutOfRange,
     UnknownPath,
@@ -227,10 +226,10 @@ def _set(name: str, layer: Layer, engine: Engine) -> TileMatrixSet:
     raise _no_set(name, layer, engine)
 
 
-def _no_set(name: str, layer: Layer, engine: Engine) -> NotFound:
+def _no_set(name: str, layer: Layer, engine: Engine) -> InvalidParameter:
     lonlat = engine.extent(layer).lonlat
     ids = [tile_set.id for tile_set in engine.sets if reaches(lonlat, tile_set)]
-    return NotFound(
+    return InvalidParameter(
         f'TileMatrixSet "{shorten(name)}" is not offered for layer "{layer.name}"; offered: {", ".join(ids)}.'
         f"{suggest(name, ids)}",
         locator="TileMatrixSet",
@@ -241,7 +240,7 @@ def _grid(address: Address, layer: Layer, engine: Engine) -> Grid:
     tile_set = _set(address.tile_set, layer, engine)
     matrix = tile_set.matrix(address.matrix)
     if matrix is None:
-        raise NotFound(
+        raise InvalidParameter(
             f'TileMatrix "{shorten(address.matrix)}" is not in {tile_set.id}; '
             f"there are {tile_set.matrices[0].id} to {tile_set.matrices[-1].id}.",
             locator="TileMatrix",
