@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +16,23 @@ Json = Mapping[str, Any]
 
 _REMOTE = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _RASTER = re.compile(r"\.(tiff?|jp2|vrt)$", re.IGNORECASE)
+_JP2 = {"image/jp2", "image/jpx", "image/jpeg2000", "image/x-jp2"}
+_TYPES = _JP2 | {
+    "image/tiff",
+    "image/tif",
+    "image/x-tiff",
+    "image/geotiff",
+    "image/x-geotiff",
+    "image/geo+tiff",
+    "image/vnd.stac.geotiff",
+    "application/geotiff",
+    "application/x-geotiff",
+}
+"""Media types of rasters, in the spellings that are about."""
+_ANY_TYPE = {"", "application/octet-stream", "binary/octet-stream"}
+"""What says nothing: then the name of the file tells."""
+_LEAP = re.compile(r"(.{10}[T ]\d\d:\d\d:)60(\D.*|)$")
+_MIDNIGHT = re.compile(r"(.{10}[T ])24(:00:00(?:\D.*|))$")
 _NEVER = {"thumbnail", "overview", "metadata", "visual"}
 _PICTURES = {"visual", "tci", "preview", "overview", "thumbnail", "rendered_preview", "pvi"}
 _RESOLUTION = re.compile(r"[_-](\d+)m$", re.IGNORECASE)
@@ -37,7 +54,7 @@ def candidate(item: Json, document: Path, profile: Profile) -> Candidate:
         return Candidate(id=identity, source=str(document), problem=str(error))
     entries, problems = [], []
     for band, plane, key, asset in _chosen(item, profile):
-        href, refusal = _local(str(asset.get("href", "")), document)
+        href, refusal = _found(asset, document)
         if refusal:
             problems.append(f"asset {key}: {refusal}")
         else:
@@ -67,13 +84,20 @@ def _time(properties: Json) -> TimeSpan | None:
         if start > end:
             raise ValueError("start_datetime lies after end_datetime")
         return TimeSpan(start, end)
-    return TimeSpan.instant(moment) if moment else None
+    alone = moment or start or end
+    return TimeSpan.instant(alone) if alone else None
 
 
 def _moment(text: str, key: str) -> datetime:
+    """A time as RFC 3339 spells it: letters of either case, a leap second, which is the first of the next minute."""
+    plain, beyond = text.strip().upper(), timedelta(0)
+    if match := _LEAP.match(plain):
+        plain, beyond = f"{match[1]}59{match[2]}", timedelta(seconds=1)
+    elif match := _MIDNIGHT.match(plain):
+        plain, beyond = f"{match[1]}00{match[2]}", timedelta(days=1)
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
+        found = datetime.fromisoformat(plain) + beyond
+    except (ValueError, OverflowError) as error:
         raise ValueError(f'{key} "{text[:40]}" is no ISO 8601 time') from error
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
@@ -98,10 +122,13 @@ def _chosen(item: Json, profile: Profile) -> Iterator[tuple[str, int, str, Json]
 
 
 def _is_raster(asset: Json) -> bool:
-    kind = str(asset.get("type") or "")
-    if kind:
-        return kind.startswith(("image/tiff", "image/vnd.stac.geotiff", "image/jp2", "application/x-geotiff"))
-    return bool(_RASTER.search(urlsplit(str(asset.get("href", ""))).path))
+    kind = _media_type(asset)
+    return kind in _TYPES or (kind in _ANY_TYPE and bool(_RASTER.search(_path_of(str(asset.get("href", ""))))))
+
+
+def _media_type(asset: Json) -> str:
+    """Without its parameters, in lower case (RFC 6838, 4.2)."""
+    return str(asset.get("type") or "").partition(";")[0].strip().casefold()
 
 
 def _offers(key: str, asset: Json, profile: Profile) -> Iterator[tuple[str, int, float]]:
@@ -144,8 +171,25 @@ def _fineness(key: str, asset: Json) -> tuple[float, ...]:
     named = _RESOLUTION.search(key)
     gsd = asset.get("gsd")
     fineness = size or (float(named[1]) if named else 0.0) or (float(gsd) if isinstance(gsd, int | float) else 0.0)
-    jp2 = str(asset.get("type", "")).startswith("image/jp2") or key.endswith("-jp2")
+    jp2 = _media_type(asset) in _JP2 or key.endswith("-jp2")
     return float(jp2), fineness
+
+
+def _found(asset: Json, document: Path) -> tuple[str, str]:
+    """(absolute path, why not): of the asset itself, else of one of its alternates that is there."""
+    href, refusal = _local(str(asset.get("href", "")), document)
+    if refusal or not Path(href).is_file():
+        alternates = asset.get("alternate")
+        for other in alternates.values() if isinstance(alternates, Mapping) else ():
+            there, why = _local(str(other.get("href", "")), document) if isinstance(other, Mapping) else ("", "none")
+            if not why and Path(there).is_file():
+                return there, ""
+    return href, refusal
+
+
+def _path_of(href: str) -> str:
+    """The path of an address, without its query, as people read it."""
+    return unquote(urlsplit(href).path)
 
 
 def _local(href: str, document: Path) -> tuple[str, str]:
@@ -154,12 +198,14 @@ def _local(href: str, document: Path) -> tuple[str, str]:
         return "", "has no href"
     if _REMOTE.match(href):
         # Archives are often mirrored with the provider's item beside the files.
-        beside = document.parent / Path(unquote(urlsplit(href).path)).name
+        beside = document.parent / Path(_path_of(href)).name
         if beside.is_file():
             return str(beside.absolute()), ""
         return "", f"{href} lies on remote storage, which cannot be read yet; put the file beside the item"
-    path = Path(unquote(urlsplit(href).path)) if href.startswith("file:") else Path(href)
-    return str((document.parent / path).absolute().resolve()), ""
+    # A file may be called what elsewhere is an escape or a query.
+    plain = document.parent / href
+    path = plain if plain.is_file() else document.parent / _path_of(href)
+    return str(path.absolute().resolve()), ""
 
 
 def _announced(asset: Json, plane: int) -> Announced:

@@ -1,6 +1,7 @@
 """Everything that is no tiled TIFF, through rasterio; and what only GDAL knows about any file."""
 
 import math
+import re
 import threading
 import warnings
 from collections import OrderedDict
@@ -23,6 +24,7 @@ from bandstand.read.blocks import join
 from bandstand.read.header import parse_nodata, replacement
 from bandstand.read.validity import find_invalid
 
+_MISSING = re.compile(r"missing codec (?:of code )?(\w+)")
 _FAILURES = (RasterioError, CPLE_BaseError, OSError, ValueError)
 # A handle is for one thread only (rasterio 1.4), and each may hold a file and its own tables.
 _HANDLES_A_THREAD = 32
@@ -70,6 +72,12 @@ def open_dataset(store: Store, href: str, level: int = 0) -> Any:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(store.gdal(href), **options)
     except _FAILURES as error:
+        codec = _MISSING.search(str(error))
+        if codec:
+            raise SourceUnavailable(
+                f'"{name_of(href)}" is compressed with {codec[1]}, which GDAL has no codec for here; '
+                "compress it otherwise (gdal_translate -co COMPRESS=DEFLATE)."
+            ) from error
         raise SourceUnavailable(f'"{name_of(href)}" is no raster that can be read, or it is broken.') from error
 
 
@@ -201,6 +209,8 @@ def _examine(store: Store, href: str, dataset: Any) -> Facts:
     except ValueError:
         colormap = None
     height, width = dataset.block_shapes[0]
+    # As GDAL calls them: rasterio has no names for some.
+    structure = dataset.tags(ns="IMAGE_STRUCTURE")
     return Facts(
         content=Foreign(dtype=dtype, planes=len(spread), levels=tuple(levels), is_complex=is_complex),
         grid=_grid(dataset),
@@ -211,8 +221,8 @@ def _examine(store: Store, href: str, dataset: Any) -> Facts:
         units=tuple(dataset.units[b] or "" for b, _ in spread),
         colormap=colormap,
         block=(width, height),
-        compression=dataset.compression.name.lower() if dataset.compression else "none",
-        interleave=dataset.interleaving.name.lower() if dataset.interleaving else "band",
+        compression=structure.get("COMPRESSION", "none").lower().removeprefix("ycbcr "),
+        interleave=structure.get("INTERLEAVE", "band").lower(),
         mask=_mask(dataset.mask_flag_enums[0]),
         driver=dataset.driver,
         has_gcps=bool(dataset.gcps[0]),
