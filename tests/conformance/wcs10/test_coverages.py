@@ -187,7 +187,7 @@ def test_every_listed_format_comes_as_its_media_type(speak, offering):
 
 
 def test_a_format_of_one_file_comes_in_one_part(speak):
-    # None of the formats is declared to have several files (9.3.1).
+    # None of the formats is declared to have several files.
     answer = speak("GetCoverage", **WHOLE)
     assert not answer.media_type.startswith("multipart")
     assert int(answer.headers["Content-Length"]) == len(answer.body)

@@ -105,7 +105,7 @@ def test_the_default_interpolation_is_one_of_those_listed(offering, name):
     (default,) = told(offering(name), "wcs:supportedInterpolations/@default")
     methods = told(offering(name), "wcs:supportedInterpolations/wcs:interpolationMethod/text()")
     assert default in methods
-    # Words of the standard (8.3.7); "none" would forbid what other checks ask for.
+    # Words of the standard; "none" would forbid what other checks ask for.
     assert set(methods) <= {"nearest neighbor", "bilinear", "bicubic", "lost area", "barycentric"}
 
 

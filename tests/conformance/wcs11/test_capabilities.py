@@ -122,7 +122,7 @@ def test_each_post_says_that_it_takes_xml(document):
 
 
 def test_an_operation_has_one_place_for_each_method(document):
-    # A second one would have to tell its encoding (11.3).
+    # A second one would have to tell its encoding.
     for operation in told(document, "//ows:Operation"):
         assert (len(told(operation, ".//ows:Get")), len(told(operation, ".//ows:Post"))) == (1, 1)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import rasterio.warp
 import shapely
-import xmlschema
 from lxml import etree
+from tests.fixtures.schemas import Schemas
 
 from bandstand.services.wcs.v20 import coveragesets
 from bandstand.services.wcs.v20.eo import members
@@ -24,28 +24,12 @@ KEYS = {"SERVICE": "WCS", "VERSION": "2.0.1"}
 SCENE = "S2A_31UBQ_20220719_0_L2A"
 DAYS = ("20210614", "20210902", "20220515", "20220719")
 SERIES = "s2_l2a.series"
-PUBLIC = (
-    ("http://www.w3.org/1999/xlink.xsd", "w3c/1999/xlink.xsd"),
-    ("http://www.w3.org/2001/xml.xsd", "w3c/2001/xml.xsd"),
-    ("http://standards.iso.org/ittf/PubliclyAvailableStandards/ISO_19139_Schemas/", "ogc/iso/19139/20070417/"),
-    ("http://schemas.opengis.net/", "ogc/"),
-    ("https://schemas.opengis.net/", "ogc/"),
-)
 
 
 @pytest.fixture(scope="session")
 def eo_schema(shared):
-    """EO-WCS 1.0 with all that it imports; libxml2 cannot compile it."""
-    root = shared / "schemas"
-
-    def local(url):
-        for public, path in PUBLIC:
-            if url.startswith(public):
-                return (root / path).as_uri() + ("/" if path.endswith("/") else "") + url.removeprefix(public)
-        return url
-
-    path = root / "ogc" / "wcs" / "wcseo" / "1.0" / "wcsEOAll.xsd"
-    return xmlschema.XMLSchema(str(path), uri_mapper=local, allow="local", validation="lax")
+    """EO-WCS 1.0 with all that it imports."""
+    return Schemas(shared / "schemas").lax("ogc/wcs/wcseo/1.0/wcsEOAll.xsd")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from bandstand.cis.coverage import (
 )
 from bandstand.engine.engine import Engine
 from bandstand.engine.scenes import scenes_domain
+from bandstand.errors import UnknownLayer
 from bandstand.model.ask import TimeAxis
 from bandstand.model.coverage import Domain
 from bandstand.model.exchange import Response
@@ -24,6 +25,8 @@ from bandstand.model.layer import Layer
 from bandstand.services.wcs.v20.eo.metadata import eo_metadata, layer_metadata
 from bandstand.services.wcs.v20.eo.portions import Portion, portion_or_layer
 
+_MOST_UNKNOWN = 10
+"""Ids that a refusal names: each of them is searched in the catalogue."""
 SHORT = (("Cache-Control", "public, max-age=60"),)
 """How long documents may be kept."""
 _TIME = "http://www.geoserver.org/wcsgs/2.0"
@@ -61,15 +64,34 @@ def coverages(ids: list[str], engine: Engine) -> Response:
     """Descriptions of these coverages, in this order; one that has several names comes once.
 
     Raises:
-        UnknownLayer: One of the ids is no coverage.
+        UnknownLayer: Some of the ids are no coverages.
     """
     root = etree.Element(qualified("wcs:CoverageDescriptions"), nsmap={**NAMESPACES, "time": _TIME})
     root.set(qualified("xsi:schemaLocation"), _SCHEMA)
-    chosen = {coverage.id: coverage for coverage in (offered(portion_or_layer(name, engine), engine) for name in ids)}
+    chosen = {coverage.id: coverage for coverage in (offered(found, engine) for found in _found(ids, engine))}
     for coverage in chosen.values():
         describe(root, coverage, engine)
     body = serialised(root, members="wcs:CoverageDescription")
     return Response(media_type="application/xml", body=body, headers=SHORT)
+
+
+def _found(ids: list[str], engine: Engine) -> list[Layer | Portion]:
+    """What is meant by the ids.
+
+    Raises:
+        UnknownLayer: Some are no coverages; the locator lists these (OGC 09-110r4, table 16), the first few of many.
+    """
+    found, unknown = [], []
+    for name in ids:
+        try:
+            found.append(portion_or_layer(name, engine))
+        except UnknownLayer as error:
+            unknown.append(error)
+            if len(unknown) == _MOST_UNKNOWN:
+                break
+    if unknown:
+        raise UnknownLayer(unknown[0].message, locator=",".join(error.locator or "" for error in unknown))
+    return found
 
 
 def describe(parent: etree._Element, coverage: Offered, engine: Engine) -> None:

@@ -7,7 +7,7 @@ from bandstand.cis.text import to_ncname
 from bandstand.engine.engine import Engine
 from bandstand.engine.groups import groups
 from bandstand.engine.times import NEVER
-from bandstand.errors import UnknownLayer
+from bandstand.errors import UnknownLayer, shorten
 from bandstand.model.item import Item
 from bandstand.model.layer import Layer
 from bandstand.model.time import isoformat
@@ -128,14 +128,14 @@ def portion_or_layer(identifier: str, engine: Engine) -> Portion | Layer:
     """What is delivered and described under an identifier.
 
     Raises:
-        UnknownLayer: Neither a layer nor a portion of one; locator `layer`.
+        UnknownLayer: Neither a layer nor a portion of one; the locator is what was given (OGC 09-110r4, table 16).
     """
     try:
         return engine.layer(identifier, "wcs")
-    except UnknownLayer:
+    except UnknownLayer as error:
         found = find_portion(identifier, engine)
         if found is None:
-            raise
+            raise UnknownLayer(error.message, locator=shorten(identifier)) from error
         return found
 
 
