@@ -26,7 +26,7 @@ def test_the_profile_is_told(document):
 
 
 def test_the_extensions_that_it_needs_are_told(document):
-    # Requirement 3: range subsetting, scaling, interpolation, CRS.
+    # Range subsetting, scaling, interpolation, CRS.
     profiles = " ".join(told(document, "//ows:Profile/text()"))
     for name in ("range-subsetting", "scaling", "interpolation", "crs"):
         assert f"WCS_service-extension_{name}/1.0" in profiles

@@ -92,7 +92,7 @@ def test_descriptions_of_the_set_are_those_of_describecoverage(found, described)
 def test_what_meets_a_place_and_what_lies_in_it(found, subset, overlapping, contained):
     assert len(ids(found(SUBSET=subset, CONTAINMENT="OVERLAPS"))) == overlapping
     assert len(ids(found(SUBSET=subset, CONTAINMENT="CONTAINS"))) == contained
-    # Overlaps is what is meant without a word (requirement 55).
+    # Overlaps is what is meant without a word.
     assert len(ids(found(SUBSET=subset))) == overlapping
 
 

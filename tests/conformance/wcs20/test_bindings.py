@@ -72,6 +72,7 @@ def test_the_older_spelling_of_extensions_is_read(cite, ask, picture):
 
 
 ROOT = 'xmlns:wcs="http://www.opengis.net/wcs/2.0" service="WCS" version="2.0.1"'
+SERIES = "<wcs:CoverageId>cite_series</wcs:CoverageId>"
 WRONG = {
     "another service": (
         f"<wcs:GetCapabilities {ROOT.replace('WCS', 'WCS_Bogus')}/>",
@@ -89,15 +90,13 @@ WRONG = {
         "body",
     ),
     "no dimension": (
-        f"<wcs:GetCoverage {ROOT}><wcs:CoverageId>cite_series</wcs:CoverageId><wcs:DimensionTrim><wcs:TrimLow>1"
-        "</wcs:TrimLow></wcs:DimensionTrim></wcs:GetCoverage>",
+        f"<wcs:GetCoverage {ROOT}><wcs:DimensionTrim/></wcs:GetCoverage>",
         "InvalidEncodingSyntax",
         "body",
     ),
     "no coverage": (f"<wcs:DescribeCoverage {ROOT}/>", "MissingParameterValue", "COVERAGEID"),
     "another version": (
-        f"<wcs:DescribeCoverage {ROOT.replace('2.0.1', '7.0.0')}><wcs:CoverageId>cite_series</wcs:CoverageId>"
-        "</wcs:DescribeCoverage>",
+        f"<wcs:DescribeCoverage {ROOT.replace('2.0.1', '7.0.0')}>{SERIES}</wcs:DescribeCoverage>",
         "InvalidParameterValue",
         "VERSION",
     ),
