@@ -124,6 +124,48 @@ def test_a_folder_of_dated_files_is_one_band_of_many_dates(serve, put):
         assert served.is_drawn(f"2020-01-0{day}")
 
 
+def test_a_year_and_a_month_are_published_as_such_and_found_by_every_day_of_theirs(serve, put):
+    put("lc/cover_2021.tif", 21)
+    put("lc/cover_2022.tif", 22)
+    put("lc/cover_202303.tif", 3)
+    put("lc/cover_20230415.tif", 15)
+    served = serve("profile: generic, source: lc")
+    assert served.times() == "2021,2022,2023-03,2023-04-15"
+    for time, value in (
+        ("2021", 21),
+        ("2022", 22),
+        ("2022-06-15", 22),
+        ("2022-12-31", 22),
+        ("2022-02", 22),
+        ("2023-03-31", 3),
+        ("2023-04-15", 15),
+        ("2021-01-01/2021-06-30", 21),
+    ):
+        assert served.values(time=time) == [[value]]
+        assert served.is_drawn(time)
+
+
+def test_a_range_is_found_by_every_day_of_it(serve, put):
+    put("ts/ndvi_20220101_20220131.tif", 1)
+    put("ts/ndvi_20220201_20220228.tif", 2)
+    served = serve("profile: generic, source: ts")
+    assert served.times() == "2022-01,2022-02"
+    assert [served.values(time=day) for day in ("2022-01-31", "2022-02-01")] == [[[1]], [[2]]]
+
+
+def test_the_whole_year_is_a_coverage_of_its_own_beside_days_in_it(serve, put):
+    put("lc/cover_2022.tif", 22)
+    put("lc/cover_20220615.tif", 15)
+    served = serve("profile: generic, source: lc")
+    assert served.times() == "2022,2022-06-15"
+    assert served.values(time="2022") == [[22]]
+    for coverage, value in (("c.2022", 22), ("c.20220615", 15)):
+        keys = {"service": "WCS", "version": "2.0.1", "request": "GetCoverage", "coverageid": coverage, "units": "DN"}
+        answer = served.client.get("/wcs", query_string=keys)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        assert sorted(set(opened(answer.get_data())[0].ravel().tolist())) == [value]
+
+
 def test_files_of_one_acquisition_are_one_scene(serve, put):
     for number in (10, 20, 30, 40, 60, 70):
         put(f"one/LC08_L1TP_198023_20220101_20220105_02_T1_B{number}.tif", number)

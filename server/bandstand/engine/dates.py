@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from bandstand.model.time import Duration, TimeSpan
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_TICK = timedelta(milliseconds=1)
+_TICK = timedelta(microseconds=1)
 _SPELLED = (
     r"(?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)"

@@ -4,13 +4,16 @@ import bisect
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from bandstand.model.item import Item
 from bandstand.model.layer import TimeResolution
-from bandstand.model.time import Moment, Starts, TimeSpan, isoformat, parse_time
+from bandstand.model.time import Moment, Starts, TimeSpan, calendar_name, isoformat, parse_time
+
+_LENGTHS: dict[TimeResolution, int] = {"instant": 20, "solar-day": 10, "day": 10, "month": 7, "year": 4}
+"""Characters of a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,10 @@ def published_label(moment: Moment, resolution: TimeResolution) -> str:
     """The published time that a moment belongs to."""
     if resolution == "instant":
         return isoformat(moment.start)
+    if moment.end is not None and moment.lasts:
+        named = calendar_name(moment.start, moment.end)
+        if named and len(named) < _LENGTHS[resolution]:
+            return named
     if resolution == "solar-day" and not moment.lasts:
         # Local solar time: an overpass is never cut in two at midnight UTC.
         return (moment.start + timedelta(hours=moment.lon / 15.0)).strftime("%Y-%m-%d")
@@ -182,4 +189,12 @@ def published_label(moment: Moment, resolution: TimeResolution) -> str:
 def _period(label: str, resolution: TimeResolution, first: Moment) -> TimeSpan:
     if resolution == "instant":
         return TimeSpan(first.start, first.start)
+    if is_whole(label, resolution):
+        # Like every composite it is known by its start; it lasts longer.
+        label = published_label(replace(first, end=None, lon=0.0), resolution)
     return parse_time(label).members[0].span
+
+
+def is_whole(label: str, resolution: TimeResolution) -> bool:
+    """Whether a label is that of a whole year or month among shorter times."""
+    return len(label) < _LENGTHS[resolution]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from bandstand.engine.groups import Group, Groups, groups, published_label
+from bandstand.engine.groups import Group, Groups, groups, is_whole, published_label
 from bandstand.engine.recurrence import recurring
 from bandstand.errors import BandstandError, InvalidTime
 from bandstand.model.ask import TimeAxis
@@ -54,7 +54,7 @@ def _last_label(group: Group, resolution: TimeResolution) -> str:
     """The last published time that a group lasts for: a month that ends at midnight ends with the day before."""
     if resolution == "instant":
         return isoformat(group.reach)
-    if group.reach == group.period.end:
+    if group.reach == group.period.end or is_whole(group.label, resolution):
         return group.label
     return published_label(Moment(group.reach - _TICK, 0.0), resolution)
 
@@ -169,7 +169,9 @@ def _pick(member: TimeMember, found: Groups, rules: TimeRules) -> Sequence[int] 
     if member.kind == "interval":
         return _interval(member, found)
     if is_coarser(member, rules):
-        return found.within(member.span)
+        # A whole year is published as the year: so it is asked for.
+        named = found.get(member.text)
+        return found.within(member.span) if named is None else [named]
     named = _single(member, found)
     return found.joined([] if named is None else [named], member.span) or None
 

@@ -74,6 +74,16 @@ class Moment:
         return self.end is not None and self.end - self.start >= COMPOSITE
 
 
+def calendar_name(start: datetime, end: datetime) -> str:
+    """`2022` or `2022-03` where a stretch is this very year or month, to its last microsecond; else empty."""
+    if end.microsecond != 999999:
+        return ""
+    for name in (f"{start:%Y}", f"{start:%Y-%m}"):
+        if _single(name)[0] == TimeSpan(start, end):
+            return name
+    return ""
+
+
 def from_microseconds(count: int) -> datetime:
     """The moment so many microseconds after the start of 1970."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=count)

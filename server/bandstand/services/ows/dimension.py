@@ -12,8 +12,6 @@ MAX_LISTED = 1000
 """Times that are listed one by one; of more, those that follow one another evenly are told as `start/end/period`."""
 _LEAST = 10
 """So many even times at least make a range in a long list: fewer are easier to choose from one by one."""
-_REST: dict[TimeResolution, str] = {"month": "-01", "year": "-01-01"}
-"""What makes a date out of a label."""
 _TICK = timedelta(microseconds=1)
 _WITHIN: dict[TimeResolution, str] = {
     "instant": "PT1S",
@@ -31,7 +29,7 @@ def published_series(axis: TimeAxis, resolution: TimeResolution) -> str:
     Days, months and years stay a list while it is short: clients offer lists to choose from.
     """
     if resolution == "instant" and len(axis.values) > 2 and not axis.ends:
-        whole = _runs(axis.values, resolution, len(axis.values))
+        whole = _runs(axis.values, len(axis.values))
         if len(whole) == 1:
             return whole[0]
     return ",".join(published_times(axis, resolution))
@@ -46,7 +44,7 @@ def published_times(axis: TimeAxis, resolution: TimeResolution) -> tuple[str, ..
         return _ranges(axis, resolution)
     if len(axis.values) <= MAX_LISTED:
         return axis.values
-    return _runs(axis.values, resolution, _LEAST)
+    return _runs(axis.values, _LEAST)
 
 
 @lru_cache(maxsize=64)
@@ -75,9 +73,10 @@ def _span(label: str) -> TimeSpan:
 
 
 @lru_cache(maxsize=256)
-def _runs(values: tuple[str, ...], resolution: TimeResolution, least: int) -> tuple[str, ...]:
+def _runs(values: tuple[str, ...], least: int) -> tuple[str, ...]:
     """The times with runs of at least so many even ones as `start/end/period`."""
-    moments = [datetime.fromisoformat(value + _REST.get(resolution, "")) for value in values]
+    # Years and months are known by their first day.
+    moments = [datetime.fromisoformat(value if "T" in value else f"{value}-01-01"[:10]) for value in values]
     found: list[str] = []
     start = 0
     while start < len(values):
