@@ -1,4 +1,4 @@
-"""Finds the data that ships beside the code: styles, recipes and the reference configuration."""
+"""Finds the data that ships beside the code: styles, recipes, the manual and the reference configuration."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ _CHECKOUT = Path(__file__).parents[2]
 
 
 def shipped(name: str) -> Path:
-    """The shipped file or folder `styles`, `evalscripts` or `config.yml`.
+    """The shipped file or folder `styles`, `evalscripts`, `docs` or `config.yml`.
 
     An installed wheel carries it inside the package; a checkout has it at its top level.
 

@@ -25,6 +25,11 @@ def test_every_test_is_listed():
     assert sorted(WRITTEN - named) == []
 
 
+def test_the_page_shows_every_list():
+    page = (HERE.parents[1] / "docs" / "conformance.md").read_text(encoding="utf-8")
+    assert [found.name for found in LISTS if f"(../tests/conformance/lists/{found.name}.toml)" not in page] == []
+
+
 def test_every_folder_of_tests_has_a_list():
     folders = {path.parent.relative_to(HERE).as_posix() for path in HERE.glob("*/**/test_*.py")}
     assert folders == {found.folder for found in LISTS}

@@ -1,6 +1,7 @@
 """Every key of config.yml, with its type, its default and what it means; a quantity carries its unit in its name."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -225,7 +226,7 @@ class Collection(Section):
 class Layer(Section):
     """What services publish, or a folder of such layers."""
 
-    name: Name | None = Field(default=None, description="Stable name in requests; a folder may have none.")
+    name: Name | None = Field(default=None, description="Stable name in requests; a folder with one is a group.")
     title: str = Field(default="", description="For people; empty: the name.")
     abstract: str = Field(default="", description="A paragraph.")
     keywords: Keywords = Field(default=(), description="A list, or a text with commas.")
@@ -367,6 +368,17 @@ class Config(Section):
     def published(self) -> tuple[tuple[str, Layer], ...]:
         """The layers without their folders, each with the title of the folder it lies in."""
         return tuple(_flat(self.layers, ""))
+
+    def groups(self) -> tuple[tuple[Layer, tuple[str, ...]], ...]:
+        """The folders that have a name, outer before inner, each with the names of all layers below it."""
+        return tuple(_groups(self.layers))
+
+
+def _groups(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, tuple[str, ...]]]:
+    for folder in layers:
+        if folder.layers and folder.name:
+            yield folder, tuple(layer.name for _, layer in _flat(folder.layers, "") if layer.name)
+        yield from _groups(folder.layers)
 
 
 def _flat(layers: tuple[Layer, ...], folder: str) -> list[tuple[str, Layer]]:

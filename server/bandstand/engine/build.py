@@ -15,7 +15,7 @@ from bandstand.engine.engine import Engine
 from bandstand.engine.holdings import Holdings
 from bandstand.errors import ConfigError, suggest
 from bandstand.model.crs import Crs, parse_crs
-from bandstand.model.layer import Layer, ServiceInfo
+from bandstand.model.layer import Group, Layer, ServiceInfo
 from bandstand.model.limits import Limits
 from bandstand.model.style import Style
 from bandstand.read.library import Library
@@ -42,6 +42,7 @@ def build_engine(config: Config, *, catalog: Catalog | None = None) -> Engine:
         service=_service(config),
         limits=Limits(**config.limits.model_dump()),
         layers=[_layer(folder, section, config, profiles, styles) for folder, section in config.published()],
+        groups=[_group(section) for section, _ in config.groups()],
         collections=Holdings(opened, sections),
         native_crs=_native_crs(config),
         catalog=opened,
@@ -99,6 +100,7 @@ def _layer(
         abstract=section.abstract,
         keywords=section.keywords,
         folder=folder,
+        groups=tuple(group.name or "" for group, members in config.groups() if name in members),
         collection=section.collection,
         expression=section.expression,
         bands=section.bands,
@@ -110,6 +112,11 @@ def _layer(
         services=frozenset(service for service in section.services if _enabled(service, config)),
         attribution=section.attribution or config.service.attribution,
     )
+
+
+def _group(section: LayerSection) -> Group:
+    name = section.name or section.title
+    return Group(name=name, title=section.title or name, abstract=section.abstract, keywords=section.keywords)
 
 
 def _enabled(service: str, config: Config) -> bool:

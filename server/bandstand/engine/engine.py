@@ -31,9 +31,10 @@ from bandstand.model.crs import Crs
 from bandstand.model.exchange import Response, holds_tag
 from bandstand.model.field import Field
 from bandstand.model.grid import BBox, Grid
-from bandstand.model.layer import Collection, Extent, Layer, ServiceInfo
+from bandstand.model.layer import Collection, Extent, Group, Layer, ServiceInfo
 from bandstand.model.limits import Limits
 from bandstand.model.request import Output, Request, StyledLayer
+from bandstand.model.style import Style
 from bandstand.model.tiling import TileMatrixSet
 from bandstand.read.library import Library
 from bandstand.render import legend as legends
@@ -51,6 +52,8 @@ class Engine:
     """Whether a coverage was planned and not computed; see `without_pixels`."""
     computes = True
     """Whether coverages are computed."""
+    groups: tuple[Group, ...] = ()
+    """Names that stand for several layers of a map; outer before inner."""
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Engine:
         service: ServiceInfo,
         limits: Limits,
         layers: Sequence[Layer],
+        groups: Sequence[Group] = (),
         collections: Holdings,
         native_crs: Mapping[str, Crs],
         catalog: Catalog,
@@ -73,6 +77,7 @@ class Engine:
         self.service = service
         self.limits = limits
         self.layers = tuple(layers)
+        self.groups = tuple(group for group in groups if self.members(group, "wms"))
         self.crs = tuple(crs)
         self.sets = tuple(sets)
         self.tile_formats = tuple(tile_formats)
@@ -104,9 +109,15 @@ class Engine:
         layer = self._by_name.get(name)
         if layer is None or service not in layer.services:
             names = [known.name for known in self.layers if service in known.services]
+            if service == "wms":
+                names += [group.name for group in self.groups]
             hint = suggest(name, names) or f" There are: {', '.join(names[:20])}."
             raise UnknownLayer(f'Unknown layer "{name[:80]}".{hint}', locator="layer")
         return layer
+
+    def members(self, group: Group, service: str) -> tuple[Layer, ...]:
+        """The layers of a group that are published in a service, in their order."""
+        return tuple(layer for layer in self.layers if group.name in layer.groups and service in layer.services)
 
     def collection(self, name: str) -> Collection:
         """The collection a layer is made of.
@@ -164,9 +175,9 @@ class Engine:
         # Each date stands, but there may be more of them tomorrow.
         return tuple(replace(self.ask(layer, replace(ask, time=label)), pinned=whole.pinned) for label in labels)
 
-    def times(self, layer: Layer) -> TimeAxis:
-        """The times that exist, as published."""
-        return axis(self.catalog.moments(layer.collection), layer.time)
+    def times(self, layer: Layer, bbox: BBox | None = None) -> TimeAxis:
+        """The times that exist, as published; with `bbox` (longitude, latitude) those of scenes that share its area."""
+        return axis(self.catalog.moments(layer.collection, bbox), layer.time)
 
     def extent(self, layer: Layer) -> Extent:
         """Where the layer has scenes; the whole world while it has none."""
@@ -257,31 +268,36 @@ class Engine:
         return tuple(samples)
 
     def legend(
-        self, styled: StyledLayer, *, media_type: str, width: int | None = None, height: int | None = None
+        self, *styled: StyledLayer, media_type: str, width: int | None = None, height: int | None = None
     ) -> Response:
-        """The legend of a layer as it would be drawn, as a picture or `application/json`."""
-        if styled.style is None:
-            raise TypeError("a legend needs a style")
-        published = self._by_name[styled.name]
-        collection = self.collection(published.collection)
-        fields = styled.program.describe([collection.field(band) for band in styled.program.inputs])
+        """The legend of layers as they would be drawn, one below the other, as a picture or `application/json`."""
         cache = (("Cache-Control", "public, max-age=3600"),)
+        parts = [(layer.name, *self._painted(layer)) for layer in styled]
         if media_type == "application/json":
-            text = json.dumps(legends.legend_json(styled.style, fields, layer=styled.name), ensure_ascii=False)
+            entries = [
+                entry
+                for name, style, fields in parts
+                for entry in legends.legend_json(style, fields, layer=name)["Legend"]
+            ]
+            text = json.dumps({"Legend": entries}, ensure_ascii=False)
             return Response(media_type=media_type, body=text.encode(), headers=cache)
         format_ = find_format(media_type, "map")
-        image = legends.legend(styled.style, fields, width=width, height=height, title=styled.style.title)
+        image = legends.column(
+            [legends.legend(style, fields, width=width, height=height, title=style.title) for _, style, fields in parts]
+        )
         body = format_.picture(image, Output(kind="map", media_type=media_type), None)
         return Response(media_type=format_.media_type, body=body, headers=cache)
 
-    def legend_size(self, layer: Layer, style: str) -> tuple[int, int]:
-        """Width and height of the legend that `legend` draws by itself."""
-        styled = self.ask(layer, Ask(style=style))
+    def _painted(self, styled: StyledLayer) -> tuple[Style, tuple[Field, ...]]:
+        """How a layer is painted, and the fields that are."""
         if styled.style is None:
             raise TypeError("a legend needs a style")
-        collection = self.collection(layer.collection)
-        fields = styled.program.describe([collection.field(band) for band in styled.program.inputs])
-        return legends.legend_size(styled.style, fields)
+        collection = self.collection(self._by_name[styled.name].collection)
+        return styled.style, styled.program.describe([collection.field(band) for band in styled.program.inputs])
+
+    def legend_size(self, layer: Layer, style: str) -> tuple[int, int]:
+        """Width and height of the legend that `legend` draws by itself."""
+        return legends.legend_size(*self._painted(self.ask(layer, Ask(style=style))))
 
     def formats(self, kind: str) -> tuple[str, ...]:
         """Media types offered for `map` or `coverage`, first is the default."""
@@ -301,7 +317,7 @@ class Engine:
         """Changes when layers, styles or scenes change (update sequence, ETag of documents)."""
         names = sorted({layer.collection for layer in self.layers})
         scenes = [(name, self.catalog.revision(name)) for name in names]
-        text = f"{self.layers}{self.service}{self.catalog.identity}{scenes}"
+        text = f"{self.layers}{self.groups}{self.service}{self.catalog.identity}{scenes}"
         # Never a number: clients would take it for one that grows.
         return "r" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

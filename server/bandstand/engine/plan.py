@@ -248,11 +248,6 @@ def check_size(request: Request, limits: Limits) -> None:
                     "Ask several smaller images or use WCS.",
                     locator=word.lower(),
                 )
-        if request.combine is None and len(request.layers) > limits.layer_limit:
-            raise TooLarge(
-                f"{len(request.layers)} layers exceed the maximum {limits.layer_limit} (limits.layer_limit).",
-                locator="layers",
-            )
     if request.output.kind == "coverage":
         _check_pixels(request, limits)
 

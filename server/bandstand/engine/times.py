@@ -106,7 +106,7 @@ def resolve(
             chosen[near] = None
             notes.append(f"99 Nearest value used: time={found.labels[near]} ISO8601")
     if missing and not chosen and singles == len(query.members) and rules.missing != "blank":
-        raise InvalidTime(_nothing(missing[0], found, rules, layer), locator="time")
+        raise InvalidTime(_nothing(missing[0], found, rules, layer, nearest=nearest), locator="time")
     if not chosen:
         return Resolved(spans=(NEVER,), blank=True)
     return Resolved(
@@ -301,12 +301,18 @@ def _neighbours(member: TimeMember, found: Groups) -> list[tuple[int, timedelta]
     return near
 
 
-def _nothing(member: TimeMember, found: Groups, rules: TimeRules, layer: str) -> str:
+def _nothing(member: TimeMember, found: Groups, rules: TimeRules, layer: str, *, nearest: bool | None) -> str:
     who = f'Layer "{layer}" has no image' if layer else "There is no image"
-    near = [f"{found.labels[p]} ({_distance(gap)})" for p, gap in _neighbours(member, found)]
+    around = _neighbours(member, found)
+    near = [f"{found.labels[p]} ({_distance(gap)})" for p, gap in around]
     what = {"instant": "times", "month": "months", "year": "years"}.get(rules.resolution, "dates")
     text = f"{who} for {member.text}.\nNearest {what}: {', '.join(near)}."
-    return f"{text} Use NEAREST=true to accept the nearest one."
+    if around and _nearest(member, found, rules, nearest=True) is None:
+        reach = f"{rules.tolerance_days:g} day{'' if rules.tolerance_days == 1 else 's'}"
+        return f"{text} NEAREST reaches {reach} here, and none is as near; ask for one of them."
+    # Where the nearest one is taken unless told otherwise, the request has told otherwise.
+    wish = "Leave NEAREST out" if nearest is False and rules.missing == "nearest" else "Use NEAREST=true"
+    return f"{text} {wish} to accept the nearest one."
 
 
 def _distance(gap: timedelta) -> str:

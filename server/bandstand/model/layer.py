@@ -35,6 +35,8 @@ class Layer:
     keywords: tuple[str, ...] = ()
     folder: str = ""
     """Title of the folder it is shown in; empty for none."""
+    groups: tuple[str, ...] = ()
+    """Names of the groups it is drawn with, outermost first."""
     collection: str
     expression: str = ""
     """Band math of this layer; empty: its `bands`."""
@@ -55,6 +57,16 @@ class Layer:
         if name in {"", "default"}:
             return self.styles[0]
         return next((s for s in self.styles if s.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Layers that a map asks by one name (06-042, 7.2.4.6.3): those that have it among their `groups`."""
+
+    name: str
+    title: str
+    abstract: str = ""
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

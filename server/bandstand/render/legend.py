@@ -1,6 +1,9 @@
 """The legend of a style: what its key says, spelled as JSON or handed to the draughtsman."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from bandstand.model.field import Field
 from bandstand.model.raster import Image
@@ -38,6 +41,20 @@ def legend(
     """
     key = painter(style.kind).key(style, fields)
     return draw(_drawing(style, key, title), width=width, height=height, transparent=transparent)
+
+
+def column(images: Sequence[Image]) -> Image:
+    """Legends below one another, on the ground of the first: (y, x, 4) RGBA."""
+    if len(images) == 1:
+        return images[0]
+    parts = [image.rgba() for image in images]
+    whole = np.empty((sum(len(part) for part in parts), max(part.shape[1] for part in parts), 4), np.uint8)
+    whole[:] = parts[0][0, 0]
+    top = 0
+    for part in parts:
+        whole[top : top + len(part), : part.shape[1]] = part
+        top += len(part)
+    return Image(whole)
 
 
 def legend_size(style: Style, fields: tuple[Field, ...]) -> tuple[int, int]:

@@ -86,7 +86,8 @@ def _nowhere(error: HTTPException) -> Response:
     code = error.code or 404
     text = (
         f"{code}: nothing answers {request.method} {request.path[:200]} here.\n"
-        "There are: /  /wms  /wmts  /wcs  /xyz/{layer}/{z}/{x}/{y}.png  /healthz  /readyz  /version\n"
+        "There are: /  /wms  /wmts  /wcs  /xyz/{layer}/{z}/{x}/{y}.png  /api/layers  /docs/{page}  "
+        "/healthz  /readyz  /version\n"
     )
     response = Response(text, status=code, mimetype="text/plain")
     allow_methods(response, error)

@@ -80,8 +80,10 @@ class Mount:
         service = self._roots.get(root) if root else None
         if service is None:
             return None
+        below = "  ".join(dict.fromkeys(r.path for r in service.routes if r.path.split("/")[1] == root))
         refused = UnknownPath(
-            f'Nothing answers {request.method} "{shorten(request.path)}" here.', locator="path" if rest else None
+            f'Nothing answers {request.method} "{shorten(request.path)}" here. There are: {below}',
+            locator="path" if rest else None,
         )
         refused.http_status = error.code or 404
         call = Call(method="GET", path=request.path, variables={"path": rest}, limits=self._engine.limits)

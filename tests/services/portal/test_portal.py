@@ -1,6 +1,17 @@
 """The page's files and the JSON API behind it."""
 
+import re
+from pathlib import Path
+
+import pyproj
 import pytest
+import rasterio
+import shapely
+from werkzeug.routing import Map, Rule
+
+from bandstand.services.portal import SERVICE
+
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_page_loads_nothing_from_elsewhere(client):
@@ -39,6 +50,57 @@ def test_dates_are_told_newest_first(client):
 def test_dates_can_be_bounded(client):
     dates = client.get("/api/layers/ndvi/dates?from=2021-07-01&to=2022-05").json
     assert [entry["date"] for entry in dates["dates"]] == ["2022-05-15", "2021-09-02"]
+
+
+def outlines(site):
+    """What every scene covers in longitude and latitude, by its files alone, with its date."""
+    for name, folder in site.scenes().items():
+        with rasterio.open(folder / "B02.tif") as file:
+            corners = [
+                file.transform @ corner
+                for corner in ((0, 0), (file.width, 0), (file.width, file.height), (0, file.height))
+            ]
+            to_degrees = pyproj.Transformer.from_crs(file.crs, 4326, always_xy=True)
+        day = re.search(r"_(\d{4})(\d\d)(\d\d)", name)
+        yield shapely.Polygon([to_degrees.transform(*corner) for corner in corners]), "-".join(day.groups())
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (-0.02, 49.29, -0.0199, 49.2901),
+        (-0.0001, 49.3, 0.0001, 49.3001),
+        (0.0100, 49.3, 0.0101, 49.3001),
+        (10.0, 49.0, 11.0, 50.0),
+        (-180.0, -90.0, 180.0, 90.0),
+    ],
+)
+def test_dates_in_a_box_are_those_of_the_scenes_that_meet_it(client, site, box):
+    expected = {day for outline, day in outlines(site) if outline.intersects(shapely.box(*box))}
+    told = client.get("/api/layers/ndvi/dates", query_string={"bbox": ",".join(map(repr, box))}).json
+    assert [entry["date"] for entry in told["dates"]] == sorted(expected, reverse=True)
+    assert told["default"] == "2022-07-19"
+
+
+def test_a_box_over_the_antimeridian_is_not_the_rest_of_the_world(client):
+    assert client.get("/api/layers/ndvi/dates?bbox=179,-10,-179,60").json["count"] == 0
+    assert client.get("/api/layers/ndvi/dates?bbox=179,-10,1,60").json["count"] == 4
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("bbox", "1,2,3", "3 value(s)"),
+        ("bbox", "1,2,3,x", "no finite number"),
+        ("bbox", "1,50,2,49", "no box"),
+        ("from", "yesterday", "no time"),
+        ("to", "14/06/2023", "no time"),
+    ],
+)
+def test_a_bound_of_dates_that_cannot_be_read_is_refused(client, key, value, said):
+    answer = client.get("/api/layers/ndvi/dates", query_string={key: value})
+    assert (answer.status_code, answer.json["parameter"]) == (400, key)
+    assert said in answer.json["detail"]
 
 
 def test_bands_tell_their_names_and_classes(client):
@@ -97,3 +159,42 @@ def test_an_expression_tells_how_it_is_painted(client, expr, kind, range_):
 
 def test_an_expression_that_is_not_painted_has_no_style(client):
     assert "style" not in client.get("/api/expressions/validate", query_string={"expr": "NDVI", "layer": "ndvi"}).json
+
+
+def test_the_manual_is_at_the_address_that_messages_name(client):
+    answer = client.get("/api/expressions/validate", query_string={"expr": "banana", "layer": "ndvi"})
+    (address,) = re.findall(r"/docs/\w+", answer.json["detail"])
+    page = client.get(address)
+    assert (page.status_code, page.mimetype) == (200, "text/plain")
+    assert page.get_data() == (DOCS / "expressions.md").read_bytes()
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=lambda path: path.stem)
+def test_every_page_of_the_manual_is_there_by_its_name(client, path):
+    assert client.get(f"/docs/{path.name}").get_data() == client.get(f"/docs/{path.stem}").get_data()
+    assert client.get(f"/docs/{path.stem}").get_data() == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["nix", "..%2fREADME.md", "decisions", "images%2fpage.png"])
+def test_nothing_but_the_manual_is_there(client, name):
+    answer = client.get(f"/docs/{name}")
+    assert answer.status_code == 404
+    assert "expressions" in answer.text or "/docs/{page}" in answer.text
+
+
+def test_the_addresses_of_the_api_are_documented_and_those_the_page_uses_are_among_them(client):
+    routes = [route.path for route in SERVICE.routes if route.path.startswith("/api")]
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    assert [path for path in routes if f"`{path}" not in text] == []
+    rules = Map([Rule(re.sub(r"{(\w+)}", r"<\1>", path)) for path in routes]).bind("")
+    used = re.findall(r"/api/[\w/${}().]*", client.get("/static/portal.js").text)
+    assert used
+    for address in used:
+        rules.match(re.sub(r"\$\{[^/]*\}", "x", address))
+
+
+@pytest.mark.parametrize("path", ["/nix", "/api/nix"])
+def test_an_address_that_is_not_there_names_the_api(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "/api/layers" in answer.text

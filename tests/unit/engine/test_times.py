@@ -1,6 +1,7 @@
 """One resolver of time: what a TIME value means for the scenes that exist."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,9 +95,20 @@ def test_an_exact_date_is_no_nearest_one():
     assert resolve(parse_time("2023-06-14"), SERIES, RULES, nearest=True).notes == ()
 
 
-def test_beyond_the_tolerance_nothing_is_near():
-    with pytest.raises(InvalidTime):
-        drawn("2023-06-22", nearest=True)
+@pytest.mark.parametrize("nearest", [None, True])
+def test_beyond_the_tolerance_nothing_is_near_and_nearest_is_not_advised(nearest):
+    with pytest.raises(InvalidTime) as caught:
+        resolve(parse_time("2023-06-22"), SERIES, RULES, nearest=nearest, layer="s2_l2a")
+    assert caught.value.message == (
+        'Layer "s2_l2a" has no image for 2023-06-22.\n'
+        "Nearest dates: 2023-06-14 (8 days before), 2023-06-29 (7 days after). "
+        "NEAREST reaches 5 days here, and none is as near; ask for one of them."
+    )
+
+
+def test_who_declines_the_nearest_date_is_told_how_to_get_it():
+    with pytest.raises(InvalidTime, match="Leave NEAREST out to accept the nearest one"):
+        resolve(parse_time("2023-06-15"), SERIES, replace(RULES, missing="nearest"), nearest=False)
 
 
 def test_of_two_equally_near_dates_the_newer_one_is_taken():

@@ -206,3 +206,14 @@ def test_the_world_has_a_finite_footprint_in_web_mercator():
 
 def _escaped(text):
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@pytest.mark.parametrize(
+    "offered", ["application/geo+json", "image/svg+xml", "application/gml+xml", "application/prs.coverage+json"]
+)
+def test_a_plus_that_nobody_escaped_is_a_plus_in_a_media_type(offered):
+    assert kvp.media_type(offered.replace("+", " "), ("image/png", offered), "FORMAT") == offered
+
+
+def test_a_space_after_a_semicolon_stays_one():
+    assert kvp.media_type("image/png; mode=8bit", ("image/png", "image/png; mode=8bit"), "F") == "image/png; mode=8bit"

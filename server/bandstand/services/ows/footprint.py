@@ -1,5 +1,6 @@
 """Where a layer lies, in any published coordinate reference system."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bandstand.model.crs import CRS84, Crs
@@ -8,6 +9,14 @@ from bandstand.model.grid import BBox, project_bbox
 _WORLD = BBox(-180.0, -90.0, 180.0, 90.0)
 _MARGIN_DEGREES = 5.0
 """Data commonly reaches over the edge of its zone by a little."""
+
+
+def united(boxes: Sequence[BBox]) -> BBox:
+    """The box around all of them, which lie in one CRS; around the world where there is none."""
+    whole = boxes[0] if boxes else _WORLD
+    for box in boxes[1:]:
+        whole = whole.union(box)
+    return whole
 
 
 @lru_cache(maxsize=4096)

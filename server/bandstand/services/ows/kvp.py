@@ -214,10 +214,12 @@ def media_type(text: str, offered: Sequence[str], key: str) -> str:
     if text in offered:
         return text
     folded = ";".join(part.strip() for part in text.casefold().split(";"))
-    folded = _MEDIA_ALIASES.get(folded, folded)
-    for known in offered:
-        if folded.replace(" ", "") == known.casefold().replace(" ", ""):
-            return known
+    # A plus that nobody escaped comes as a space: `application/geo json`.
+    for spelled in (folded.replace(" ", ""), folded.replace(" ", "+")):
+        meant = _MEDIA_ALIASES.get(spelled, spelled).replace(" ", "")
+        for known in offered:
+            if meant == known.casefold().replace(" ", ""):
+                return known
     raise UnsupportedFormat(
         f'{key} "{shorten(text)}" is not offered; offered: {", ".join(offered)}.{near(text, offered)}', locator=key
     )

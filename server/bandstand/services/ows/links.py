@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from bandstand.engine.engine import Engine
 from bandstand.errors import BadRequest, NotFound
-from bandstand.model.layer import Layer
+from bandstand.model.layer import Group, Layer
 
 logger = logging.getLogger("bandstand.services")
 
@@ -44,9 +44,11 @@ def published_styles(layer: Layer, engine: Engine, base_url: str) -> tuple[Style
     )
 
 
-def metadata_url(layer: Layer, base_url: str) -> str:
-    """Where the metadata record of a layer is; empty where no WMS publishes the layer."""
-    return _address(base_url, REQUEST="GetMetadata", LAYER=layer.name) if "wms" in layer.services else ""
+def metadata_url(layer: Layer | Group, base_url: str) -> str:
+    """Where the metadata record of a layer or group is; empty where no WMS publishes the layer."""
+    if isinstance(layer, Layer) and "wms" not in layer.services:
+        return ""
+    return _address(base_url, REQUEST="GetMetadata", LAYER=layer.name)
 
 
 def _legend(layer: Layer, style: str, engine: Engine, base_url: str) -> Legend | None:

@@ -3,17 +3,21 @@
 import dataclasses
 import json
 import math
+import re
 from typing import Any
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import MissingParameter
+from bandstand.errors import InvalidParameter, InvalidTime, MissingParameter, shorten
 from bandstand.model.ask import Ask
 from bandstand.model.exchange import Arguments, Response
+from bandstand.model.grid import BBox
 from bandstand.model.layer import Layer
 from bandstand.model.style import Style
+from bandstand.services.ows.kvp import number
 
 _SERVICES = ("wms", "wmts", "wcs", "xyz")
 _MOST_DATES = 5000
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?)?)?", re.IGNORECASE | re.ASCII)
 
 
 def layers(engine: Engine) -> Response:
@@ -68,11 +72,17 @@ def _find(engine: Engine, name: str) -> Layer:
 
 
 def dates(engine: Engine, name: str, arguments: Arguments) -> Response:
-    """The times that exist, newest first."""
+    """The times that exist, newest first: all, or those between two times and of scenes that share an area with a box.
+
+    Raises:
+        InvalidParameter: BBOX is no box of longitudes and latitudes.
+        InvalidTime: FROM or TO is no time; locator `from` or `to`.
+    """
     layer = _find(engine, name)
     axis = engine.times(layer)
-    low, high = arguments.get("from"), arguments.get("to")
-    values = [v for v in reversed(axis.values) if (not low or v >= low) and (not high or v[: len(high)] <= high)]
+    low, high = _moment(arguments, "from"), _moment(arguments, "to")
+    found = engine.times(layer, _lonlat(arguments.get("bbox"))) if "bbox" in arguments else axis
+    values = [v for v in reversed(found.values) if (not low or v >= low) and (not high or v[: len(high)] <= high)]
     return _json(
         {
             "layer": layer.name,
@@ -83,6 +93,32 @@ def dates(engine: Engine, name: str, arguments: Arguments) -> Response:
             "dates": [{"date": value} for value in values[:_MOST_DATES]],
         }
     )
+
+
+def _moment(arguments: Arguments, key: str) -> str:
+    """A time that published ones are compared with, letter by letter."""
+    text = arguments.get(key)
+    if text and not _DATE.fullmatch(text):
+        raise InvalidTime(
+            f'{key.upper()} "{shorten(text)}" is no time; give one such as 2023-06-14, 2023-06 or 2023.', locator=key
+        )
+    return text.upper()
+
+
+def _lonlat(text: str) -> BBox:
+    """West, south, east, north; a larger west reaches over the antimeridian (RFC 7946, 5.2)."""
+    parts = [number(part.strip(), "bbox") for part in text.split(",")]
+    if len(parts) != 4:
+        raise InvalidParameter(
+            f'bbox "{shorten(text)}" has {len(parts)} value(s); give west,south,east,north in degrees.', locator="bbox"
+        )
+    west, south, east, north = parts
+    if not (-90 <= south < north <= 90 and -360 <= west <= 360 and -360 <= east <= 360 and west != east):
+        raise InvalidParameter(
+            f'bbox "{shorten(text)}" is no box; give west,south,east,north in degrees, such as 1.2,43.4,1.6,43.7.',
+            locator="bbox",
+        )
+    return BBox(west, south, east if east > west else east + 360, north)
 
 
 def bands(engine: Engine, name: str) -> Response:

@@ -1,14 +1,15 @@
-"""Routes of the page, of its files, and of the JSON API that it and other web pages use."""
+"""Routes of the page, of its files, of the manual, and of the JSON API that the page and others use."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError, UnknownPath
+from bandstand.errors import BandstandError, UnknownPath, shorten
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.services.base import Route
 from bandstand.services.portal import describe
 from bandstand.services.portal.faults import problem
+from bandstand.share import shipped
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {
@@ -25,12 +26,13 @@ _SAFE = (
 
 
 class Portal:
-    """The landing page `/` and `/api`."""
+    """The landing page `/`, the manual `/docs` and the API `/api`."""
 
     name = "portal"
     routes = (
         Route("/", ("GET",)),
         Route("/static/{file}", ("GET",)),
+        Route("/docs/{page}", ("GET",)),
         Route("/api/layers", ("GET",)),
         Route("/api/layers/{layer}/dates", ("GET",)),
         Route("/api/layers/{layer}/bands", ("GET",)),
@@ -45,6 +47,8 @@ class Portal:
             return _file("index.html")
         if "file" in call.variables:
             return _file(call.variables["file"])
+        if "page" in call.variables:
+            return _manual(call.variables["page"])
         arguments = Arguments(call)
         layer = call.variables.get("layer", "")
         topics: dict[str, Callable[[], Response]] = {
@@ -73,6 +77,17 @@ def _file(name: str) -> Response:
     if path.suffix == ".html":
         headers = [("Cache-Control", "no-cache"), ("Content-Security-Policy", _SAFE)]
     return Response(media_type=_TYPES.get(path.suffix, "application/octet-stream"), body=body, headers=tuple(headers))
+
+
+def _manual(name: str) -> Response:
+    """A page of the manual as it is written, by its name with or without `.md`; messages point to these addresses."""
+    known = {path.stem: path for path in sorted(shipped("docs").glob("*.md"))}
+    path = known.get(name.removesuffix(".md"))
+    if path is None:
+        raise UnknownPath(f'The manual has no page "{shorten(name)}"; there are: {", ".join(known)}.', locator="path")
+    # Browsers show this type, and offer to save text/markdown.
+    headers = (("Cache-Control", "public, max-age=300"),)
+    return Response(media_type="text/plain; charset=utf-8", body=path.read_bytes(), headers=headers)
 
 
 SERVICE = Portal()

@@ -1,16 +1,17 @@
 """Capabilities and layer descriptions of WMS, from what the engine publishes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bandstand.engine.engine import Engine
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Response
 from bandstand.model.grid import BBox
-from bandstand.model.layer import Layer
+from bandstand.model.layer import Group, Layer
 from bandstand.services.ows.dimension import published_series
-from bandstand.services.ows.footprint import footprint
+from bandstand.services.ows.footprint import footprint, united
 from bandstand.services.ows.info import INFO_FORMATS
 from bandstand.services.ows.links import StyleEntry, metadata_url, published_styles
 from bandstand.services.ows.xml import templates
@@ -57,18 +58,29 @@ class LayerEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A Layer element without a name."""
+    """A Layer element around others: a mere category, or a group that has a name (06-042, 7.2.4.6.3)."""
 
     title: str
-    layers: tuple[LayerEntry, ...]
+    children: "tuple[LayerEntry | Folder, ...]"
+    lonlat: BBox
+    group: Group | None = None
+    queryable: bool = False
+    crs: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    metadata_url: str = ""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Titles of what it holds."""
+        return tuple(child.title if isinstance(child, Folder) else child.layer.title for child in self.children)
 
 
 def capabilities(engine: Engine, version: Version, base_url: str) -> Response:
     """The capabilities document of a version; its ETag changes with layers, styles and scenes."""
     # Before anything is read: a document may be newer than its number, never older.
     sequence, revision = engine.sequence(), engine.revision()
-    folders = _folders(engine, version, base_url)
-    lonlat = _union([entry.lonlat for folder in folders for entry in folder.layers])
+    children = _children(engine, version, base_url)
+    lonlat = united([entry.lonlat for entry in children])
     shorts = _published(engine.crs, version)
     world = [crs for crs in engine.crs if crs.short in _WORLD_SHORTS and crs.short in shorts]
     body = _TEMPLATES.get_template(f"capabilities_{version.replace('.', '_')}.xml.j2").render(
@@ -82,7 +94,7 @@ def capabilities(engine: Engine, version: Version, base_url: str) -> Response:
         crs=shorts,
         lonlat=lonlat,
         boxes=_boxes(lonlat, world, version),
-        folders=folders,
+        children=children,
         update_sequence=sequence,
         metadata_format=METADATA_FORMAT,
         home=engine.service.provider_url or f"{base_url}/",
@@ -105,13 +117,59 @@ def described_layers(layers: Sequence[Layer], version: Version, base_url: str) -
     return Response(media_type=media_type, body=body.encode(), headers=(("Cache-Control", "public, max-age=60"),))
 
 
-def _folders(engine: Engine, version: Version, base_url: str) -> tuple[Folder, ...]:
-    """Folders in the order of their first layer; layers without one come under an empty title."""
-    grouped: dict[str, list[LayerEntry]] = {}
+def _children(engine: Engine, version: Version, base_url: str) -> "tuple[LayerEntry | Folder, ...]":
+    """Layers and folders in their order, a folder where its first layer is."""
+    groups = {group.name: group for group in engine.groups}
+    tree: dict[str | Group | Layer, Any] = {}
     for layer in engine.layers:
-        if "wms" in layer.services:
-            grouped.setdefault(layer.folder, []).append(_entry(layer, engine, version, base_url))
-    return tuple(Folder(title=title, layers=tuple(entries)) for title, entries in grouped.items())
+        if "wms" not in layer.services:
+            continue
+        path: list[str | Group] = [groups[name] for name in layer.groups]
+        if layer.folder and layer.folder not in {group.title for group in path[-1:] if isinstance(group, Group)}:
+            path.append(layer.folder)
+        inner = tree
+        for step in path:
+            inner = inner.setdefault(step, {})
+        inner[layer] = _entry(layer, engine, version, base_url)
+    return tuple(_node(key, inner, base_url) for key, inner in tree.items())
+
+
+def _node(key: str | Group | Layer, inner: Any, base_url: str) -> LayerEntry | Folder:
+    """A layer, or a folder with all that it holds."""
+    if isinstance(inner, LayerEntry):
+        return inner
+    children = tuple(_node(below, deeper, base_url) for below, deeper in inner.items())
+    lonlat = united([child.lonlat for child in children])
+    leaves = _leaves(children)
+    if not isinstance(key, Group):
+        return Folder(title=str(key), children=children, lonlat=lonlat)
+    return Folder(
+        title=key.title,
+        children=children,
+        lonlat=lonlat,
+        group=key,
+        queryable=any(leaf.layer.queryable for leaf in leaves),
+        crs=tuple(dict.fromkeys(name for leaf in leaves for name in leaf.crs)),
+        boxes=_around(box for leaf in leaves for box in leaf.boxes),
+        metadata_url=metadata_url(key, base_url),
+    )
+
+
+def _leaves(children: "Sequence[LayerEntry | Folder]") -> list[LayerEntry]:
+    found: list[LayerEntry] = []
+    for child in children:
+        found += [child] if isinstance(child, LayerEntry) else _leaves(child.children)
+    return found
+
+
+def _around(boxes: Iterable[Box]) -> tuple[Box, ...]:
+    """One box a CRS around all that are in it."""
+    found: dict[str, Box] = {}
+    for box in boxes:
+        a, b = found.get(box.crs, box).numbers, box.numbers
+        numbers = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+        found[box.crs] = Box(crs=box.crs, numbers=numbers)
+    return tuple(found.values())
 
 
 def _entry(layer: Layer, engine: Engine, version: Version, base_url: str) -> LayerEntry:
@@ -148,12 +206,3 @@ def _boxes(lonlat: BBox, known: Sequence[Crs], version: Version) -> tuple[Box, .
             numbers = (box.min_y, box.min_x, box.max_y, box.max_x)
         found.append(Box(crs=crs.short, numbers=numbers))
     return tuple(found)
-
-
-def _union(boxes: Sequence[BBox]) -> BBox:
-    if not boxes:
-        return BBox(-180.0, -90.0, 180.0, 90.0)
-    whole = boxes[0]
-    for box in boxes[1:]:
-        whole = whole.union(box)
-    return whole

@@ -5,37 +5,47 @@ from datetime import UTC, datetime
 
 from bandstand.engine.engine import Engine
 from bandstand.model.exchange import Response
-from bandstand.model.layer import Layer
+from bandstand.model.layer import Group, Layer
+from bandstand.services.ows.footprint import united
 from bandstand.services.ows.xml import templates
 
 METADATA_FORMAT = "text/xml"
 _TEMPLATES = templates("bandstand.services.wms")
 
 
-def metadata_record(layer: Layer, engine: Engine, base_url: str) -> Response:
-    """The record: what is shown, where and when, how fine, by whom and under which conditions."""
+def metadata_record(layer: Layer | Group, members: tuple[Layer, ...], engine: Engine, base_url: str) -> Response:
+    """The record: what is shown, where and when, how fine, by whom and under which conditions.
+
+    Args:
+        layer: What is described.
+        members: The layers of a group; the layer alone where it is none.
+    """
     # Before anything is read, as for capabilities.
     sequence, revision = engine.sequence(), engine.revision()
-    extent = engine.extent(layer)
-    times = engine.times(layer)
+    extents = [engine.extent(member) for member in members]
+    axes = [axis for member in members if (axis := engine.times(member)).values]
+    systems = {key for extent in extents for key in extent.crs}
     service = engine.service
-    licence = engine.collection(layer.collection).license
-    conditions = [text for text in (licence, service.access_constraints) if text and text != "none"]
+    collections = tuple(dict.fromkeys(member.collection for member in members))
+    licences = [engine.collection(name).license for name in collections]
+    conditions = [text for text in dict.fromkeys((*licences, service.access_constraints)) if text and text != "none"]
     body = _TEMPLATES.get_template("metadata_19139.xml.j2").render(
         layer=layer,
-        keywords=layer.keywords or (layer.collection,),
+        keywords=layer.keywords or collections,
+        credit=", ".join(dict.fromkeys(member.attribution for member in members if member.attribution)),
         service=service,
         stamp=f"{datetime.fromtimestamp(sequence // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}",
-        lonlat=extent.lonlat,
-        resolution_m=extent.resolution_m,
-        systems=[crs.urn for crs in engine.crs if crs.key in extent.crs],
-        first=min(times.values, default=""),
-        last=times.last,
+        lonlat=united([extent.lonlat for extent in extents]),
+        resolution_m=min(extent.resolution_m for extent in extents),
+        systems=[crs.urn for crs in engine.crs if crs.key in systems],
+        # Published times sort as they follow one another, also those of several precisions.
+        first=min((min(axis.values) for axis in axes), default=""),
+        last=max((axis.last for axis in axes), default=""),
         conditions=conditions,
         links=[
             (f"OGC:{name.upper()}", f"{base_url}/{name}?SERVICE={name.upper()}&REQUEST=GetCapabilities")
             for name in ("wms", "wmts", "wcs")
-            if name in layer.services
+            if name in members[0].services and (layer is members[0] or name == "wms")
         ],
     )
     tag = hashlib.blake2b(f"record {layer.name} {sequence} {revision} {base_url}".encode(), digest_size=12).hexdigest()

@@ -20,7 +20,7 @@ from bandstand.errors import (
 )
 from bandstand.model.exchange import Arguments
 from bandstand.model.grid import Grid
-from bandstand.model.layer import Layer
+from bandstand.model.layer import Group, Layer
 from bandstand.model.request import Output, Request, StyledLayer
 from bandstand.model.style import Rgba
 from bandstand.services.ows import kvp
@@ -52,6 +52,10 @@ _INFO = _MAP | {"query_layers", "info_format", "feature_count", "i", "j", "x", "
 _LEGEND = _COMMON | {"layer", "style", "format", "width", "height", "rule", "scale", "transparent", "bgcolor"}
 
 
+Drawn = tuple[Layer, str]
+"""A layer and the name of its style."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapQuery:
     """A GetMap, read."""
@@ -75,7 +79,8 @@ class InfoQuery:
 class LegendQuery:
     """A GetLegendGraphic, read."""
 
-    styled: StyledLayer
+    styled: tuple[StyledLayer, ...]
+    """One, or those of a group."""
     media_type: str
     width: int | None
     height: int | None
@@ -135,8 +140,7 @@ def read_map(args: Arguments, version: Version, engine: Engine) -> MapQuery:
     Raises:
         BandstandError: Whatever is wrong, with the parameter's name as locator.
     """
-    layers = _layers(args, engine)
-    styles = _styles(args, len(layers))
+    drawn = _drawn(args, kvp.required(args, "LAYERS", hint="names of layers, with commas"), "LAYERS", engine)
     grid = _grid(args, version, engine)
     media_type = kvp.media_type(
         kvp.required(args, "FORMAT", hint=", ".join(engine.formats("map"))), engine.formats("map"), "FORMAT"
@@ -150,7 +154,7 @@ def read_map(args: Arguments, version: Version, engine: Engine) -> MapQuery:
         transparent=transparent,
         background=background,
     )
-    styled = _settle(engine, layers, styles, wishes)
+    styled = _settle(engine, drawn, wishes)
     return MapQuery(request=Request(layers=styled, grid=grid, output=output), warnings=wishes.warnings)
 
 
@@ -167,34 +171,40 @@ def read_info(args: Arguments, version: Version, engine: Engine) -> InfoQuery:
     Raises:
         BandstandError: Whatever is wrong, with the parameter's name as locator.
     """
-    asked = kvp.listed(kvp.required(args, "QUERY_LAYERS", hint="names out of LAYERS"))
-    names = kvp.listed(args.get("layers")) or asked
-    layers = _named(names, "LAYERS" if "layers" in args else "QUERY_LAYERS", engine)
-    styles = _styles(args, len(layers))
-    for name in asked:
-        if name not in names:
-            _layer(name, "QUERY_LAYERS", engine)
-            raise UnknownLayer(
-                f'QUERY_LAYERS names "{shorten(name)}", which is not among LAYERS.', locator="QUERY_LAYERS"
-            )
+    asked = kvp.required(args, "QUERY_LAYERS", hint="names out of LAYERS")
+    key = "LAYERS" if "layers" in args else "QUERY_LAYERS"
+    drawn = _drawn(args, args.get("layers") or asked, key, engine)
+    chosen = _queried(kvp.listed(asked), drawn, engine)
     media_type = INFO_FORMATS[0]
     if text := args.get("info_format"):
         media_type = kvp.media_type(text, INFO_FORMATS, "INFO_FORMAT")
-    chosen = [names.index(name) for name in asked]
-    drawn = []
-    for index in chosen:
-        if not layers[index].queryable:
-            raise NotQueryable(f'Layer "{layers[index].name}" gives no feature info.', locator="QUERY_LAYERS")
-        drawn.append(drawn_style(layers[index], styles[index]))
     count = _feature_count(args.get("feature_count"))
     grid = _grid(args, version, engine)
     column = _pixel(args, "I", "X", grid.width, version)
     row = _pixel(args, "J", "Y", grid.height, version)
     wishes = read_wishes(args, _INFO, "values", time=args.get("time"))
-    styled = _settle(engine, [layers[i] for i in chosen], drawn, wishes)
+    styled = _settle(engine, [(layer, drawn_style(layer, style)) for layer, style in chosen], wishes)
     output = Output(kind="values", media_type="application/json")
     request = Request(layers=styled, grid=grid.crop(column, row, 1, 1), output=output)
     return InfoQuery(request=request, media_type=media_type, count=count, warnings=wishes.warnings)
+
+
+def _queried(asked: tuple[str, ...], drawn: list[Drawn], engine: Engine) -> list[Drawn]:
+    """Those of the layers drawn that are asked about: of a group all that give feature info."""
+    found: dict[str, Drawn] = {}
+    for name in asked:
+        names = {layer.name for layer in _members(name, "QUERY_LAYERS", engine)}
+        below = [pair for pair in drawn if pair[0].name in names]
+        if not below:
+            raise UnknownLayer(
+                f'QUERY_LAYERS names "{shorten(name)}", which is not among LAYERS.', locator="QUERY_LAYERS"
+            )
+        queryable = [pair for pair in below if pair[0].queryable]
+        if not queryable:
+            raise NotQueryable(f'Layer "{name}" gives no feature info.', locator="QUERY_LAYERS")
+        for layer, style in queryable:
+            found.setdefault(layer.name, (layer, style))
+    return list(found.values())
 
 
 def _feature_count(text: str) -> int:
@@ -212,7 +222,7 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
         BandstandError: Whatever is wrong, with the parameter's name as locator.
     """
     name = kvp.required(args, "LAYER", "LAYERS", hint="the name of a layer")
-    layer = _named((name,), "LAYER", engine)[0]
+    layers = _members(name, "LAYER", engine)
     media_type = LEGEND_FORMATS[0]
     if text := args.get("format"):
         media_type = kvp.media_type(text, LEGEND_FORMATS, "FORMAT")
@@ -222,7 +232,7 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
         sides.append(kvp.size(text, key, limit=LEGEND_MAX_PX, limit_name="of legends") if text else None)
     wishes = read_wishes(args, _LEGEND, "legend", style=args.get("style", "styles"), time=args.get("time"))
     try:
-        styled = engine.ask(layer, wishes.ask)
+        styled = tuple(engine.ask(layer, wishes.ask) for layer in layers)
     except UnknownStyle as error:
         raise UnknownStyle(error.message, locator="STYLE") from error
     return LegendQuery(
@@ -234,22 +244,28 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
     )
 
 
-def read_record(args: Arguments, engine: Engine) -> Layer:
-    """The layer whose metadata record GetMetadata asks for."""
+def read_record(args: Arguments, engine: Engine) -> tuple[Layer | Group, tuple[Layer, ...]]:
+    """The layer or group whose metadata record GetMetadata asks for, and its layers."""
     name = kvp.required(args, "LAYER", "LAYERS", hint="the name of a layer")
-    return _named((name,), "LAYER", engine)[0]
+    layers = _members(name, "LAYER", engine)
+    return next((group for group in engine.groups if group.name == name), layers[0]), layers
 
 
 def read_described(args: Arguments, engine: Engine) -> list[Layer]:
-    """The layers that DescribeLayer asks about."""
-    return _layers(args, engine)
+    """The layers that DescribeLayer asks about; of a group all below it."""
+    names = kvp.listed(kvp.required(args, "LAYERS", hint="names of layers, with commas"))
+    return [layer for members in _named(names, "LAYERS", engine) for layer in members]
 
 
-def _layers(args: Arguments, engine: Engine) -> list[Layer]:
-    return _named(kvp.listed(kvp.required(args, "LAYERS", hint="names of layers, with commas")), "LAYERS", engine)
+def _drawn(args: Arguments, text: str, key: str, engine: Engine) -> list[Drawn]:
+    """The layers of a map, bottom first, each with its style; those of a group in the order of capabilities."""
+    named = _named(kvp.listed(text), key, engine)
+    styles = _styles(args, len(named))
+    return [(layer, style) for members, style in zip(named, styles, strict=True) for layer in members]
 
 
-def _named(names: tuple[str, ...], key: str, engine: Engine) -> list[Layer]:
+def _named(names: tuple[str, ...], key: str, engine: Engine) -> list[tuple[Layer, ...]]:
+    """The layers that each name stands for."""
     limit = engine.limits.layer_limit
     if len(names) > limit:
         raise TooLarge(
@@ -257,12 +273,16 @@ def _named(names: tuple[str, ...], key: str, engine: Engine) -> list[Layer]:
         )
     if not all(names):
         raise MissingParameter(f"{key} has an empty member; give names of layers, with commas.", locator=key)
-    return [_layer(name, key, engine) for name in names]
+    return [_members(name, key, engine) for name in names]
 
 
-def _layer(name: str, key: str, engine: Engine) -> Layer:
+def _members(name: str, key: str, engine: Engine) -> tuple[Layer, ...]:
+    """The layer of this name, or the layers of this group."""
+    for group in engine.groups:
+        if group.name == name:
+            return engine.members(group, "wms")
     try:
-        return engine.layer(name, "wms")
+        return (engine.layer(name, "wms"),)
     except UnknownLayer as error:
         raise UnknownLayer(error.message, locator=key) from error
 
@@ -307,9 +327,6 @@ def _pixel(args: Arguments, new: str, old: str, size: int, version: Version) -> 
     return value
 
 
-def _settle(engine: Engine, layers: list[Layer], styles: list[str], wishes: Wishes) -> tuple[StyledLayer, ...]:
+def _settle(engine: Engine, drawn: list[Drawn], wishes: Wishes) -> tuple[StyledLayer, ...]:
     ask = wishes.ask
-    return tuple(
-        engine.ask(layer, replace(ask, style=style) if style else ask)
-        for layer, style in zip(layers, styles, strict=True)
-    )
+    return tuple(engine.ask(layer, replace(ask, style=style) if style else ask) for layer, style in drawn)

@@ -62,7 +62,9 @@ class Wms:
             return with_warnings(feature_info(samples, info.media_type, call.base_url), info.warnings)
         if operation == "GetLegendGraphic":
             legend = read_legend(args, engine)
-            drawn = engine.legend(legend.styled, media_type=legend.media_type, width=legend.width, height=legend.height)
+            drawn = engine.legend(
+                *legend.styled, media_type=legend.media_type, width=legend.width, height=legend.height
+            )
             return with_warnings(drawn, legend.warnings)
         return _document(operation, version, call, engine)
 
@@ -86,7 +88,7 @@ def _document(operation: str, version: Version, call: Call, engine: Engine) -> R
     if operation == "GetFeatureInfoSchema":
         return feature_info_schema(engine.layers)
     if operation == "GetMetadata":
-        return metadata_record(read_record(args, engine), engine, call.base_url)
+        return metadata_record(*read_record(args, engine), engine, call.base_url)
     return described_layers(read_described(args, engine), version, call.base_url)
 
 

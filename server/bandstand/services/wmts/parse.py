@@ -8,6 +8,7 @@ from bandstand.errors import (
     InvalidParameter,
     InvalidPoint,
     MissingParameter,
+    NotFound,
     NotQueryable,
     TileOutOfRange,
     UnknownPath,
@@ -226,10 +227,10 @@ def _set(name: str, layer: Layer, engine: Engine) -> TileMatrixSet:
     raise _no_set(name, layer, engine)
 
 
-def _no_set(name: str, layer: Layer, engine: Engine) -> InvalidParameter:
+def _no_set(name: str, layer: Layer, engine: Engine) -> NotFound:
     lonlat = engine.extent(layer).lonlat
     ids = [tile_set.id for tile_set in engine.sets if reaches(lonlat, tile_set)]
-    return InvalidParameter(
+    return NotFound(
         f'TileMatrixSet "{shorten(name)}" is not offered for layer "{layer.name}"; offered: {", ".join(ids)}.'
         f"{suggest(name, ids)}",
         locator="TileMatrixSet",
@@ -240,7 +241,7 @@ def _grid(address: Address, layer: Layer, engine: Engine) -> Grid:
     tile_set = _set(address.tile_set, layer, engine)
     matrix = tile_set.matrix(address.matrix)
     if matrix is None:
-        raise InvalidParameter(
+        raise NotFound(
             f'TileMatrix "{shorten(address.matrix)}" is not in {tile_set.id}; '
             f"there are {tile_set.matrices[0].id} to {tile_set.matrices[-1].id}.",
             locator="TileMatrix",
