@@ -116,7 +116,6 @@ class FakeEngine(Engine):
         self.requests = []
         self.counts = []
         self.asks = []
-        self.revised = "r7"
         self.changed = 7
         self.dates = ("2023-06-04", "2023-06-09", "2023-06-14", "2023-06-19", "2023-06-29")
         self.samples = None
@@ -197,9 +196,6 @@ class FakeEngine(Engine):
 
     def formats(self, kind):
         return ("image/png", "image/jpeg", "image/webp", "image/png; mode=8bit", "image/tiff")
-
-    def revision(self):
-        return self.revised
 
     def sequence(self):
         return self.changed

@@ -98,7 +98,7 @@ class Server(Section):
         default="", description="Address that clients use, without a slash at the end; empty: from the request."
     )
     trusted_proxies: Networks = Field(
-        default=(), description="Addresses or networks whose X-Forwarded headers are believed."
+        default=(), description="Addresses or networks whose Forwarded and X-Forwarded headers are believed."
     )
     cors: Cors = Field(default=Cors(), description="Which pages of other hosts may use the services.")
     block_cache_bytes: int = Field(

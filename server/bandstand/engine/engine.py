@@ -1,7 +1,6 @@
 """What services see: layers, times, extents, and the one way through for every question."""
 
 import copy
-import hashlib
 import json
 import threading
 import time
@@ -313,18 +312,10 @@ class Engine:
         except UnsupportedFormat:
             return text
 
-    def revision(self) -> str:
-        """Changes when layers, styles or scenes change (update sequence, ETag of documents)."""
-        names = sorted({layer.collection for layer in self.layers})
-        scenes = [(name, self.catalog.revision(name)) for name in names]
-        text = f"{self.layers}{self.groups}{self.service}{self.catalog.identity}{scenes}"
-        # Never a number: clients would take it for one that grows.
-        return "r" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
     def sequence(self) -> int:
         """Milliseconds since 1970 of the last change of scenes or configuration: the update sequence of documents.
 
-        Unlike `revision` it can be compared; a change that leaves everything as it was may count too.
+        A change that leaves everything as it was may count too.
         """
         return max(self._configured_ms, self.catalog.changed_ms())
 

@@ -1,13 +1,11 @@
 """Service to WSGI rules: one try and except for the whole server, and all that HTTP asks of every answer."""
 
-import ipaddress
 import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -17,6 +15,8 @@ from bandstand.engine.engine import Engine
 from bandstand.errors import BadRequest, BandstandError, InternalError, TooLarge, UnknownPath, shorten
 from bandstand.model.exchange import Call, Response, holds_tag
 from bandstand.services.base import Service
+from bandstand.web.address import PublicAddress
+from bandstand.web.coding import encoded, plain_tags, tagged
 
 logger = logging.getLogger("bandstand.web")
 
@@ -36,7 +36,7 @@ class Settings:
     public_url: str = ""
     """Address that clients use, without a trailing slash; empty: from the request."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks whose X-Forwarded headers are believed."""
+    """Addresses or networks whose Forwarded and X-Forwarded headers are believed."""
     origins: tuple[str, ...] = ("*",)
     """Origins that browsers may call from."""
     cors_max_age_s: int = 86_400
@@ -53,7 +53,7 @@ class Mount:
         self._engine = engine
         self._settings = settings
         self._roots: dict[str, Service] = {}
-        self._networks = [ipaddress.ip_network(text, strict=False) for text in settings.trusted_proxies]
+        self._address = PublicAddress(settings.public_url, settings.trusted_proxies)
 
     def add(self, service: Service) -> None:
         """Register every route of a service."""
@@ -97,7 +97,12 @@ class Mount:
             request_id = _request_id(flask.request.headers.get("X-Request-Id", ""))
             if flask.request.method == "OPTIONS":
                 return self._preflight(", ".join(methods))
-            answer = self._answer(service, variables, request_id)
+            asked = flask.request.headers
+            answer = encoded(
+                tagged(self._answer(service, variables, request_id)),
+                asked.get("Accept-Encoding", ""),
+                asked.get("If-None-Match", ""),
+            )
             wsgi = self._finish(answer, request_id)
             if self._settings.access_log:
                 _log(service, answer, request_id, started)
@@ -150,41 +155,19 @@ class Mount:
                 body = request.get_data(cache=False)
         if len(args) > _MOST_KEYS:
             raise TooLarge(f"The request has {len(args)} parameters; at most {_MOST_KEYS} are read.")
+        headers = {key.lower(): value for key, value in request.headers.items()}
+        if "if-none-match" in headers:
+            headers["if-none-match"] = plain_tags(headers["if-none-match"])
         return Call(
             method="POST" if request.method == "POST" else "GET",
             path=request.path,
             args=tuple(args),
-            headers={key.lower(): value for key, value in request.headers.items()},
+            headers=headers,
             body=body,
-            base_url=self._base_url(),
+            base_url=self._address.of(request),
             variables=variables,
             limits=self._engine.limits,
         )
-
-    def _base_url(self) -> str:
-        if self._settings.public_url:
-            return self._settings.public_url.rstrip("/")
-        request = flask.request
-        # HTTP/1.0 knows no Host: clients reach us where we listen.
-        host = request.host if request.headers.get("Host", "").strip() else _own_name(request.environ)
-        scheme, prefix = request.scheme, request.root_path.rstrip("/")
-        if self._trusted(request.remote_addr or ""):
-            scheme = _first(request.headers.get("X-Forwarded-Proto", ""), r"https?") or scheme
-            host = _first(request.headers.get("X-Forwarded-Host", ""), r"[\w.:\[\]-]+") or host
-            prefix = _first(request.headers.get("X-Forwarded-Prefix", ""), r"[/\w.~-]*").rstrip("/") or prefix
-        if not host:
-            # Werkzeug gives an empty one for what is no host name; no address could be made of it.
-            raise BadRequest("The Host header is no host name.", locator="Host")
-        return f"{scheme}://{host}{prefix}"
-
-    def _trusted(self, address: str) -> bool:
-        if not self._networks or not address:
-            return False
-        try:
-            peer = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(peer in network for network in self._networks)
 
     def _finish(self, answer: Response, request_id: str) -> WsgiResponse:
         """Add what every answer carries; HEAD keeps the headers and drops the body, 304 drops both body and type."""
@@ -260,19 +243,6 @@ def _check_form(form: bytes) -> None:
         )
         refused.http_status = 413
         raise refused
-
-
-def _own_name(environ: Mapping[str, Any]) -> str:
-    """The address and port that we were reached at."""
-    name, port = str(environ["SERVER_NAME"]), str(environ["SERVER_PORT"])
-    name = f"[{name}]" if ":" in name else name
-    return name if port == "80" else f"{name}:{port}"
-
-
-def _first(text: str, pattern: str) -> str:
-    """The first of a list that proxies made longer, if it looks as it should."""
-    value = text.split(",", 1)[0].strip()
-    return value if re.fullmatch(pattern, value) else ""
 
 
 def _request_id(given: str) -> str:

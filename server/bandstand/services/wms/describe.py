@@ -1,6 +1,5 @@
 """Capabilities and layer descriptions of WMS, from what the engine publishes."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,9 +75,9 @@ class Folder:
 
 
 def capabilities(engine: Engine, version: Version, base_url: str) -> Response:
-    """The capabilities document of a version; its ETag changes with layers, styles and scenes."""
+    """The capabilities document of a version."""
     # Before anything is read: a document may be newer than its number, never older.
-    sequence, revision = engine.sequence(), engine.revision()
+    sequence = engine.sequence()
     children = _children(engine, version, base_url)
     lonlat = united([entry.lonlat for entry in children])
     shorts = _published(engine.crs, version)
@@ -99,12 +98,10 @@ def capabilities(engine: Engine, version: Version, base_url: str) -> Response:
         metadata_format=METADATA_FORMAT,
         home=engine.service.provider_url or f"{base_url}/",
     )
-    tag = hashlib.blake2b(f"wms {version} {sequence} {revision} {base_url}".encode(), digest_size=12).hexdigest()
     return Response(
         media_type=CAPABILITIES_MEDIA[version],
         body=body.encode(),
         headers=(("Cache-Control", "public, max-age=60"),),
-        etag=tag,
     )
 
 

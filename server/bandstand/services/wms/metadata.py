@@ -1,6 +1,5 @@
 """The metadata record of a layer (ISO 19115:2003 in the XML of ISO/TS 19139), which `MetadataURL` leads to."""
 
-import hashlib
 from datetime import UTC, datetime
 
 from bandstand.engine.engine import Engine
@@ -21,7 +20,7 @@ def metadata_record(layer: Layer | Group, members: tuple[Layer, ...], engine: En
         members: The layers of a group; the layer alone where it is none.
     """
     # Before anything is read, as for capabilities.
-    sequence, revision = engine.sequence(), engine.revision()
+    sequence = engine.sequence()
     extents = [engine.extent(member) for member in members]
     axes = [axis for member in members if (axis := engine.times(member)).values]
     systems = {key for extent in extents for key in extent.crs}
@@ -48,7 +47,4 @@ def metadata_record(layer: Layer | Group, members: tuple[Layer, ...], engine: En
             if name in members[0].services and (layer is members[0] or name == "wms")
         ],
     )
-    tag = hashlib.blake2b(f"record {layer.name} {sequence} {revision} {base_url}".encode(), digest_size=12).hexdigest()
-    return Response(
-        media_type=METADATA_FORMAT, body=body.encode(), headers=(("Cache-Control", "public, max-age=60"),), etag=tag
-    )
+    return Response(media_type=METADATA_FORMAT, body=body.encode(), headers=(("Cache-Control", "public, max-age=60"),))

@@ -42,8 +42,7 @@ def capabilities(call: Call, args: Arguments, engine: Engine) -> Response:
         exceptions=MEDIA_TYPE,
         coverages=[_brief(layer, engine) for layer in published(engine)] if section != "Service" else (),
     )
-    # Another document than that of the other versions under the same address.
-    return Response(media_type="text/xml", body=body.encode(), headers=_SHORT, etag=f"wcs10-{engine.revision()}")
+    return Response(media_type="text/xml", body=body.encode(), headers=_SHORT)
 
 
 def _section(text: str) -> str:

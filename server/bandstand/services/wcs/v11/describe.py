@@ -50,8 +50,7 @@ def capabilities(call: Call, args: Arguments, tongue: Tongue, engine: Engine) ->
         sections=wanted,
         show=wanted.__contains__,
     )
-    tag = f"wcs{tongue.version}-{engine.revision()}"
-    return Response(media_type=_media_type(args), body=body.encode(), headers=_SHORT, etag=tag)
+    return Response(media_type=_media_type(args), body=body.encode(), headers=_SHORT)
 
 
 def _media_type(args: Arguments) -> str:

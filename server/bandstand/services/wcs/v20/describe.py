@@ -87,10 +87,7 @@ def capabilities(call: Call, args: Arguments, engine: Engine, operations: Sequen
     )
     accepted = (part.casefold() for part in listed(args.get("ACCEPTFORMATS")))
     media_type = next((part for part in accepted if part in _MEDIA_TYPES), _MEDIA_TYPES[0])
-    parts = "" if wanted == {*SECTIONS, *CONTENTS} else f"-{','.join(sorted(wanted))}"
-    return Response(
-        media_type=media_type, body=body.encode(), headers=SHORT, etag=f"wcs-{engine.revision()}{parts}{media_type[:4]}"
-    )
+    return Response(media_type=media_type, body=body.encode(), headers=SHORT)
 
 
 def _profiles(engine: Engine, operations: Sequence[str]) -> tuple[str, ...]:
