@@ -1,6 +1,7 @@
 """Folders as people have them, ingested as they are and asked for through the services, every date by itself."""
 
 import io
+import json
 
 import numpy as np
 import PIL.Image
@@ -407,3 +408,87 @@ def test_containers_beside_scenes_are_left_out_in_words(serve, put, tmp_path):
     served = serve("profile: dem, source: a")
     assert served.report.failed == ()
     assert served.report.left_out == ("1 file, zip is not read (unpack it and name the folder): more.zip",)
+
+
+# STAC items of one folder
+
+
+def write_item(path, scene, hrefs, day="2022-01-01"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assets = {band: {"href": href, "type": "image/tiff", "roles": ["data"]} for band, href in hrefs.items()}
+    item = {"type": "Feature", "stac_version": "1.0.0", "id": scene, "geometry": None, "links": [], "assets": assets}
+    path.write_text(json.dumps(item | {"properties": {"datetime": f"{day}T10:00:00Z", path.stem: True}}))
+
+
+def test_two_items_do_not_take_one_file(serve, put, tmp_path):
+    put("m/B04.tif", 4, dtype="u2")
+    for day in ("20220101", "20220102"):
+        write_item(tmp_path / f"m/{day}.json", f"S2_{day}", {"B04": f"https://example.com/S2_{day}/B04.tif"})
+    served = serve("profile: sentinel-2-l2a, source: m")
+    assert served.items == {}
+    told = dict(served.report.failed)
+    assert set(told) == {"S2_20220101", "S2_20220102"}
+    assert "2 items here have a B04.tif (S2_20220101, S2_20220102), and there is one" in told["S2_20220102"]
+    assert "put each into a folder of that name beside the items, such as S2_20220102/B04.tif" in told["S2_20220102"]
+
+
+@pytest.mark.parametrize("inside", ["{scene}/", "tiles/{scene}/", ""])
+def test_each_item_takes_the_file_whose_folder_agrees(serve, put, tmp_path, inside):
+    for number, day in enumerate(("20220101", "20220102"), start=1):
+        scene = f"S2_{day}"
+        folder = "" if inside else f"{scene}/"
+        put(f"m/{folder}{inside.format(scene=scene)}B04.tif", number, dtype="u2")
+        href = f"s3://bucket/tiles/{scene}/B04.tif"
+        write_item(tmp_path / f"m/{folder}{scene}.json", scene, {"B04": href}, day=f"2022-01-0{number}")
+    served = serve("profile: sentinel-2-l2a, source: m")
+    assert served.report.failed == ()
+    assert [served.values("B04", f"2022-01-0{number}") for number in (1, 2)] == [[[1]], [[2]]]
+
+
+def test_a_mirror_of_some_bands_is_served_and_the_others_are_told(serve, put, tmp_path):
+    put("m/B04.tif", 4, dtype="u2")
+    hrefs = {band: f"https://example.com/S2/{band}.tif" for band in ("B04", "B08")}
+    write_item(tmp_path / "m/item.json", "S2", hrefs)
+    served = serve("profile: sentinel-2-l2a, source: m")
+    assert served.values("B04") == [[4]]
+    ((scene, text),) = served.report.failed
+    assert (scene, text.startswith("asset B08: https://example.com/S2/B08.tif lies on remote storage")) == ("S2", True)
+
+
+USGS = "https://landsatlook.usgs.gov/data/collection02"
+
+
+def test_two_documents_of_one_scene_are_one(serve, put, tmp_path):
+    for number, band in enumerate(("SR_B4", "ST_B10", "QA_PIXEL"), start=1):
+        put(f"usgs/{LANDSAT}_{band}.TIF", number, dtype="u2")
+    parts = {"SR": ("SR_B4", "QA_PIXEL"), "ST": ("ST_B10", "QA_PIXEL")}
+    for part, bands in parts.items():
+        hrefs = {band: f"{USGS}/{LANDSAT}/{LANDSAT}_{band}.TIF" for band in bands}
+        write_item(tmp_path / f"usgs/{LANDSAT}_{part}_stac.json", LANDSAT, hrefs)
+    served = serve("profile: landsat-c2-l2, source: usgs")
+    assert (served.report.found, served.report.new, served.report.failed) == (1, 1, ())
+    assert served.values("SR_B4,ST_B10,QA_PIXEL", "2022-01-01") == [[1], [2], [3]]
+    (item,) = served.items.values()
+    assert {f"{LANDSAT}_SR_stac", f"{LANDSAT}_ST_stac"} <= set(item.properties)
+    again = served.ingest()
+    assert (again.unchanged, again.updated) == (1, 0)
+
+
+@pytest.mark.parametrize(("other", "day"), [("other.tif", "2022-01-01"), ("B04.tif", "2022-02-02")])
+def test_documents_that_contradict_each_other_are_not_joined(serve, put, tmp_path, other, day):
+    put("m/B04.tif", 4, dtype="u2")
+    put("m/other.tif", 5, dtype="u2")
+    write_item(tmp_path / "m/a.json", "S2", {"B04": "./B04.tif"})
+    write_item(tmp_path / "m/b.json", "S2", {"B04": f"./{other}", "B08": "./other.tif"}, day=day)
+    served = serve("profile: sentinel-2-l2a, source: m")
+    assert served.values("B04") == [[4]]
+    ((_, text),) = served.report.failed
+    assert text.startswith(f"its id is taken by another scene of this run, from {tmp_path / 'm/a.json'}")
+
+
+def test_a_document_without_a_band_of_the_profile_takes_nothing_from_the_other(serve, put, tmp_path):
+    put("m/B04.tif", 4, dtype="u2")
+    write_item(tmp_path / "m/a.json", "S2", {"B04": "./B04.tif"})
+    write_item(tmp_path / "m/b.json", "S2", {"snow": "./B04.tif"})
+    served = serve("profile: sentinel-2-l2a, source: m")
+    assert (served.values("B04"), served.report.failed) == ([[4]], ())

@@ -99,8 +99,8 @@ class Assembly:
 
     def outcome(self, candidate: Candidate) -> Outcome:
         """Make the item, unless the catalogue has it already or it cannot be used."""
-        if candidate.problem and not candidate.entries:
-            return Failed((candidate.problem,))
+        if not candidate.entries:
+            return Failed((candidate.problem or f"none of its assets is a band of profile {self.profile.name}",))
         try:
             return self._outcome(candidate)
         except _Unusable as error:

@@ -192,24 +192,27 @@ def _printable(text: str) -> str:
 
 def _once(found: Iterable[Candidate | LeftOut], tally: _Tally) -> Iterator[Candidate]:
     """Every scene under an id of its own; what is left out is noted."""
-    seen: dict[str, Candidate] = {}
+    seen: dict[str, tuple[str, int]] = {}
+    """Source, and a digest of its entries, by id."""
     for candidate in found:
         if isinstance(candidate, LeftOut):
             tally.leave(candidate)
             continue
+        mark = candidate.source, hash(candidate.entries)
         other = seen.get(candidate.id)
-        if other is not None and candidate.entries and other.entries == candidate.entries:
+        if other is not None and candidate.entries and other[1] == mark[1]:
             continue
         tally.found += 1
         if other is None or not candidate.entries:
-            seen.setdefault(candidate.id, candidate)
+            seen.setdefault(candidate.id, mark)
             yield candidate
         elif candidate.long_id and candidate.long_id not in seen:
-            seen[candidate.long_id] = candidate
+            seen[candidate.long_id] = mark
             yield replace(candidate, id=candidate.long_id)
         else:
-            problem = f"its id is taken by another scene of this run, from {other.source}"
-            yield replace(candidate, entries=(), problem=problem)
+            problem = f"its id is taken by another scene of this run, from {other[0]}"
+            advice = "; documents of one scene lie in one folder" if other[0] != candidate.source else ""
+            yield replace(candidate, entries=(), problem=problem + advice)
 
 
 def _look(library: Headers) -> Callable[[Path], FileReport | None]:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from bandstand.config.profiles import Profile
 from bandstand.engine.candidates import STRANGE, Candidate, LeftOut, strangeness
 from bandstand.engine.naming import group
-from bandstand.engine.stac import candidate
+from bandstand.engine.stac import candidate, merged, mirrored_names
 from bandstand.engine.strange import is_raster, strange_file, strange_folder
 from bandstand.read.base import FileReport
 
@@ -32,8 +32,7 @@ def find(
         look: Reads the header of a file, or gives None; asked only where names do not tell bands from scenes.
     """
     search = _Search(profile, tuple(_fixed_part(Path(home).absolute()) for home in homes if not _REMOTE.match(home)))
-    for source in sources:
-        yield from search.source(source)
+    yield from _joined(found for source in sources for found in search.source(source))
     if search.rasters:
         yield from group(search.rasters, profile, pattern=pattern, look=look or _nothing)
 
@@ -46,6 +45,8 @@ class _Search:
     """Read already."""
     claimed: set[str] = field(default_factory=set)
     """Rasters that belong to a STAC item."""
+    mirrors: dict[Path, dict[str, set[str]]] = field(default_factory=dict)
+    """By folder: what its documents name as remote files, and the folders of these."""
     rasters: dict[Path, Path] = field(default_factory=dict)
     """Plain rasters, each with the folder that its name starts from."""
 
@@ -158,13 +159,41 @@ class _Search:
 
     def _item(self, content: Mapping[str, Any], path: Path) -> Candidate:
         try:
-            return candidate(content, path, self.profile)
+            return candidate(content, path, self.profile, self._rivals)
         except STRANGE as error:
             return Candidate(id=str(content.get("id") or path.stem), source=str(path), problem=strangeness(error))
 
     def _claim(self, found: Candidate) -> Candidate:
         self.claimed.update(entry.href for entry in found.entries)
         return found
+
+    def _rivals(self, folder: Path, name: str) -> set[str]:
+        if folder not in self.mirrors:
+            found = self.mirrors[folder] = {}
+            for path in (p for p in sorted(folder.iterdir()) if p.suffix.lower() in _DOCUMENTS):
+                try:
+                    names = [pair for content in _contents(path) for pair in mirrored_names(content)]
+                except STRANGE:
+                    # It is told when its own turn comes.
+                    continue
+                for file, parent in names:
+                    found.setdefault(file, set()).add(parent)
+        return self.mirrors[folder].get(name, set())
+
+
+def _joined(found: Iterable[Candidate | LeftOut]) -> Iterator[Candidate | LeftOut]:
+    """Documents that follow one another and speak of one scene become one."""
+    held: Candidate | None = None
+    for one in found:
+        if isinstance(one, LeftOut):
+            yield one
+            continue
+        both = merged(held, one) if held is not None else None
+        if held is not None and both is None:
+            yield held
+        held = both or one
+    if held is not None:
+        yield held
 
 
 def _contents(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,16 @@ _PICTURES = {"visual", "tci", "preview", "overview", "thumbnail", "rendered_prev
 _RESOLUTION = re.compile(r"[_-](\d+)m$", re.IGNORECASE)
 
 
-def candidate(item: Json, document: Path, profile: Profile) -> Candidate:
+Rivals = Callable[[Path, str], Collection[str]]
+"""The folders that the documents of a folder name as those of a file of some name."""
+
+
+def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals) -> Candidate:
     """Turn one STAC item into a scene on offer.
 
     Args:
         document: File it was read from: relative hrefs start there.
+        rivals: Asked before a file beside the document is taken for a remote one because of its name alone.
     """
     identity = str(item.get("id") or document.stem)
     properties = item.get("properties")
@@ -54,15 +60,13 @@ def candidate(item: Json, document: Path, profile: Profile) -> Candidate:
         return Candidate(id=identity, source=str(document), problem=str(error))
     entries, problems = [], []
     for band, plane, key, asset in _chosen(item, profile):
-        href, refusal = _found(asset, document)
+        href, refusal = _found(asset, document, rivals)
         if refusal:
             problems.append(f"asset {key}: {refusal}")
         else:
             announced, classes = _announced(asset, plane), _classes(asset, plane)
             entries.append(Entry(href=href, band=band, plane=plane, announced=announced, classes=classes))
     problem = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
-    if not entries and not problem:
-        problem = f"none of its assets is a band of profile {profile.name}"
     return Candidate(
         id=identity,
         source=str(document),
@@ -175,13 +179,15 @@ def _fineness(key: str, asset: Json) -> tuple[float, ...]:
     return float(jp2), fineness
 
 
-def _found(asset: Json, document: Path) -> tuple[str, str]:
+def _found(asset: Json, document: Path, rivals: Rivals) -> tuple[str, str]:
     """(absolute path, why not): of the asset itself, else of one of its alternates that is there."""
-    href, refusal = _local(str(asset.get("href", "")), document)
+    href, refusal = _local(str(asset.get("href", "")), document, rivals)
     if refusal or not Path(href).is_file():
         alternates = asset.get("alternate")
         for other in alternates.values() if isinstance(alternates, Mapping) else ():
-            there, why = _local(str(other.get("href", "")), document) if isinstance(other, Mapping) else ("", "none")
+            there, why = (
+                _local(str(other.get("href", "")), document, rivals) if isinstance(other, Mapping) else ("", "none")
+            )
             if not why and Path(there).is_file():
                 return there, ""
     return href, refusal
@@ -192,20 +198,63 @@ def _path_of(href: str) -> str:
     return unquote(urlsplit(href).path)
 
 
-def _local(href: str, document: Path) -> tuple[str, str]:
+def _local(href: str, document: Path, rivals: Rivals) -> tuple[str, str]:
     """(absolute path, why not)."""
     if not href:
         return "", "has no href"
     if _REMOTE.match(href):
-        # Archives are often mirrored with the provider's item beside the files.
-        beside = document.parent / Path(_path_of(href)).name
-        if beside.is_file():
-            return str(beside.absolute()), ""
-        return "", f"{href} lies on remote storage, which cannot be read yet; put the file beside the item"
+        return _mirrored(href, document, rivals)
     # A file may be called what elsewhere is an escape or a query.
     plain = document.parent / href
     path = plain if plain.is_file() else document.parent / _path_of(href)
     return str(path.absolute().resolve()), ""
+
+
+def _mirrored(href: str, document: Path, rivals: Rivals) -> tuple[str, str]:
+    """The copy of a remote file: archives are often mirrored with the provider's item beside the files.
+
+    As much of the address as can be must agree; the name alone does where no other item here means another file by it.
+    """
+    parts = [part for part in _path_of(href).split("/") if part not in {"", ".", ".."}]
+    for start in range(len(parts)):
+        beside = document.parent.joinpath(*parts[start:])
+        if not beside.is_file():
+            continue
+        folder = parts[-2] if len(parts) > 1 else ""
+        others = [] if start < len(parts) - 1 or folder == document.parent.name else rivals(document.parent, parts[-1])
+        if len(others) < 2:
+            return str(beside.absolute()), ""
+        some = ", ".join(sorted(others)[:3])
+        advice = f"put each into a folder of that name beside the items, such as {folder}/{parts[-1]}"
+        return "", f"{len(others)} items here have a {parts[-1]} ({some}), and there is one; {advice}"
+    return "", f"{href} lies on remote storage, which cannot be read yet; put the file beside the item"
+
+
+def mirrored_names(item: Json) -> Iterator[tuple[str, str]]:
+    """Name and folder of every remote file that an item speaks of."""
+    assets = item.get("assets")
+    for asset in assets.values() if isinstance(assets, Mapping) else ():
+        href = asset.get("href") if isinstance(asset, Mapping) else None
+        if isinstance(href, str) and _REMOTE.match(href):
+            *_, folder, name = ("", *_path_of(href).split("/"))
+            yield name, folder
+
+
+def merged(one: Candidate, other: Candidate) -> Candidate | None:
+    """Two documents of one scene as one; None where they are of two, or name two files for a band."""
+    if one.id != other.id or one.source == other.source or (one.time and other.time and one.time != other.time):
+        return None
+    bands = {entry.band: entry for entry in one.entries}
+    if any(entry.href != bands[entry.band].href for entry in other.entries if entry.band in bands):
+        return None
+    return replace(
+        one,
+        time=one.time or other.time,
+        footprint=one.footprint or other.footprint,
+        properties={**other.properties, **one.properties},
+        entries=(*one.entries, *(entry for entry in other.entries if entry.band not in bands)),
+        problem="; ".join(filter(None, (one.problem, other.problem))),
+    )
 
 
 def _announced(asset: Json, plane: int) -> Announced:
