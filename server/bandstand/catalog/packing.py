@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -162,6 +162,21 @@ def boxes(footprint: str) -> tuple[tuple[World, ...], World]:
     western = (min(p[0] for p in left), max(p[2] for p in left))
     touching = eastern[1] > 179.9 and western[0] < -179.9
     return ((eastern, western) if touching else ((west, east),)), latitudes
+
+
+def middle(longitudes: Sequence[World]) -> float:
+    """The longitude in the middle of a scene, from `boxes`.
+
+    Of a scene over the antimeridian it is counted on from its western part, beyond 180 degrees too: all scenes of an
+    overpass that lie over it, or reach it from the west, then have one solar day.
+    """
+    west, east = longitudes[0][0], longitudes[-1][1]
+    return (west + east + (360.0 if len(longitudes) > 1 else 0.0)) / 2.0
+
+
+def meridian(item: Item) -> float:
+    """The longitude in the middle of an item's pixels, as the catalogue's moments have it."""
+    return middle(boxes(item.reach or item.footprint)[0])
 
 
 def _polygons(geometry: dict[str, Any]) -> list[Any]:

@@ -1,6 +1,7 @@
 """The embedded catalogue: one SQLite file, an R*Tree over place and time, readers that never wait for a writer."""
 
 import json
+import math
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 from bandstand.catalog.base import Stored
 from bandstand.catalog.memory import Kept, Revised
-from bandstand.catalog.packing import microseconds, unpack
+from bandstand.catalog.packing import microseconds, middle, unpack
 from bandstand.catalog.schema import prepare
 from bandstand.catalog.writing import FOREVER, delete_parts, forget_files, last_change, note_change, write_item
 from bandstand.errors import CatalogUnavailable
@@ -125,7 +126,8 @@ class SqliteCatalog:
                 )
                 for rid, t0, t1, west, east, east2 in rows:
                     end = None if t1 is None or t1 == t0 else from_microseconds(t1)
-                    found[rid] = Moment(from_microseconds(t0), _centre(west, east, east2), end)
+                    longitudes = ((west, east),) if east2 is None else ((west, east), (-180.0, east2))
+                    found[rid] = Moment(from_microseconds(t0), middle(longitudes), end)
             return self._moments.put((collection, bbox), revision, tuple(sorted(found.values())))
 
     def kinds(self, collection: str) -> tuple[Item, ...]:
@@ -305,10 +307,12 @@ def _connect(address: str, busy_s: float) -> sqlite3.Connection:
 def _parts(bbox: BBox | None) -> tuple[BBox | None, ...]:
     if bbox is None:
         return (None,)
-    world = BBox(-180.0, -90.0, 180.0, 90.0)
-    shifted = [BBox(bbox.min_x + s, bbox.min_y, bbox.max_x + s, bbox.max_y) for s in (-360.0, 0.0, 360.0)]
-    # Latitudes are left alone: a box beyond a pole meets nothing there anyway.
-    return tuple(p for p in shifted if p.min_x < world.max_x and p.max_x > world.min_x)
+    if bbox.width >= 360.0:
+        return (BBox(-180.0, bbox.min_y, 180.0, bbox.max_y),)
+    # Longitudes are counted on over the antimeridian as often as one likes. Latitudes are left alone: a box beyond a
+    # pole meets nothing there anyway.
+    turns = range(math.floor((bbox.min_x + 180.0) / 360.0), math.ceil((bbox.max_x + 180.0) / 360.0))
+    return tuple(BBox(bbox.min_x - 360.0 * k, bbox.min_y, bbox.max_x - 360.0 * k, bbox.max_y) for k in turns)
 
 
 def _query(
@@ -359,13 +363,6 @@ def _newest_first(items: Iterable[Item]) -> list[Item]:
     settled = sorted(items, key=lambda i: i.id)
     settled.sort(key=lambda i: (i.time.start is not None, i.time.start and microseconds(i.time.start)), reverse=True)
     return settled
-
-
-def _centre(west: float, east: float, east2: float | None) -> float:
-    if east2 is None:
-        return (west + east) / 2
-    middle = (west + east2 + 360.0) / 2
-    return middle - 360.0 if middle > 180.0 else middle
 
 
 def _extent(connection: sqlite3.Connection, cid: int) -> Extent | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from bandstand.catalog.packing import meridian
 from bandstand.model.item import Item
 from bandstand.model.layer import TimeResolution
 from bandstand.model.time import Moment, Starts, TimeSpan, calendar_name, isoformat, parse_time
@@ -169,7 +170,7 @@ def label_of(item: Item, resolution: TimeResolution) -> str:
     """The published time that a scene belongs to; empty for a scene without a time."""
     if item.time.start is None:
         return ""
-    return published_label(Moment(item.time.start, item.bbox.centre[0], item.time.end), resolution)
+    return published_label(Moment(item.time.start, meridian(item), item.time.end), resolution)
 
 
 def published_label(moment: Moment, resolution: TimeResolution) -> str:

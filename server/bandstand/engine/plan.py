@@ -11,9 +11,9 @@ from bandstand.compute.bands import Bands
 from bandstand.encode.registry import is_text
 from bandstand.engine.cost import read_bytes
 from bandstand.errors import TooLarge
-from bandstand.model.crs import CRS84, WEB_MERCATOR
+from bandstand.model.crs import CRS84, WEB_MERCATOR, WGS84
 from bandstand.model.field import Field
-from bandstand.model.grid import BBox, Grid, lonlat_bbox, project_bbox
+from bandstand.model.grid import BBox, Grid, lonlat_bbox
 from bandstand.model.item import Asset, Item
 from bandstand.model.layer import Collection
 from bandstand.model.limits import Limits
@@ -121,9 +121,9 @@ def ground_box(grid: Grid) -> BBox | None:
         # asin(tanh) of the same: it does not overflow far from the Earth.
         lat = [math.degrees(math.asin(math.tanh(y / _EARTH_RADIUS_M))) for y in (box.min_y, box.max_y)]
         return BBox(lon[0], lat[0], lon[1], lat[1]) if lat[0] < lat[1] else None
-    if grid.crs.geographic:
-        return box if grid.crs == CRS84 else project_bbox(box, grid.crs, CRS84, points=3)
-    return lonlat_bbox(box, grid.crs)
+    if grid.crs in (CRS84, WGS84):
+        return box
+    return lonlat_bbox(box, grid.crs, points=3 if grid.crs.lonlat else 21)
 
 
 def _plan_layer(

@@ -19,7 +19,7 @@ from bandstand.model.raster import Raster
 from bandstand.model.selection import Resampling
 from bandstand.read.base import Source
 from bandstand.read.library import Library, Piece
-from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window
+from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window, window_grid
 from bandstand.warp.mosaic import Mosaic, Warped
 from bandstand.warp.resample import margin, resample
 from bandstand.warp.transform import ControlGrid, control_grid
@@ -140,7 +140,9 @@ def _warp_scene(
     windows = library.read([view.piece for view in views.values()])
     for (place, view), read in zip(views.items(), windows, strict=True):
         account.check()
-        warped[place] = resample(read.values, read.valid, view.at, view.control, grid, view.method, scale=view.scale)
+        warped[place] = resample(
+            read.values, read.valid, view.at, view.control, grid, view.method, scale=view.scale, spare=view.spare
+        )
     return warped
 
 
@@ -153,6 +155,8 @@ class _View(NamedTuple):
     control: ControlGrid
     method: Resampling
     scale: float
+    spare: int
+    """Columns at either end that repeat those at the other."""
 
 
 def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, library: Library) -> _View | None:
@@ -169,7 +173,7 @@ def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, li
     if window is None:
         return None
     piece = Piece(source, asset.plane, level, window)
-    return _View(piece, at.crop(*window), control, method, scale)
+    return _View(piece, window_grid(at, window), control, method, scale, max(0, -window[0]))
 
 
 def _give_up_scene(scene: SceneRead, error: SourceUnavailable, account: Account) -> None:

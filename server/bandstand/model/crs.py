@@ -1,5 +1,6 @@
 """Coordinate reference systems from any spelling, their axis order, and their names back out."""
 
+import math
 import re
 import threading
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ _CRS84 = re.compile(
     re.IGNORECASE,
 )
 _ALIASES = {900913: 3857, 102100: 3857, 3785: 3857}
+_EQUATOR_M = 2.0 * math.pi * 6378137.0
 _LOCAL = threading.local()
 
 
@@ -35,7 +37,10 @@ class Crs:
     north_first: bool = field(compare=False)
     """Whether the authority's order is y, x: northing or latitude first."""
     geographic: bool = field(compare=False)
-    """Whether the units are degrees."""
+    """Whether the units are angles."""
+    lonlat: bool = field(compare=False)
+    """Whether x and y are longitude and latitude in degrees from Greenwich, of whatever datum: neither in grads, nor
+    from Paris, nor from poles of their own."""
     metres_per_unit: float = field(compare=False)
     """Length of one unit, for scale denominators; 111 319.49 for degrees (OGC 07-057r7, 6.1)."""
 
@@ -148,12 +153,27 @@ def _from_wkt(wkt: str) -> Crs | None:
 
 def crs_from_proj(proj: pyproj.CRS, *, key: str) -> Crs:
     """Describe a pyproj CRS by our noun, under the given key."""
-    axes = proj.axis_info
+    unit = float(proj.axis_info[0].unit_conversion_factor or 1.0) if proj.axis_info else 1.0
     geographic = bool(proj.is_geographic)
-    factor = axes[0].unit_conversion_factor if axes and not geographic else 1.0
     # OGC 07-057r7, 6.1: one degree counts as the length of a degree of the WGS 84 equator.
-    metres = 111319.49079327358 if geographic else float(factor or 1.0)
-    return Crs(key, north_first=_turned(proj), geographic=geographic, metres_per_unit=metres)
+    metres = _EQUATOR_M * unit / (2.0 * math.pi) if geographic else unit
+    degrees = geographic and _is_degree(unit)
+    return Crs(
+        key,
+        north_first=_turned(proj),
+        geographic=geographic,
+        lonlat=degrees and not proj.is_derived and _from_greenwich(proj),
+        metres_per_unit=111319.49079327358 if degrees else metres,
+    )
+
+
+def _is_degree(radians: float) -> bool:
+    return abs(radians - math.pi / 180.0) < 1e-12
+
+
+def _from_greenwich(proj: pyproj.CRS) -> bool:
+    meridian = proj.prime_meridian
+    return meridian is None or meridian.longitude == 0.0
 
 
 def _turned(proj: pyproj.CRS) -> bool:
@@ -171,6 +191,17 @@ def _turned(proj: pyproj.CRS) -> bool:
         names = axes[0].name.lower(), axes[1].name.lower()
         return names[0].startswith("northing") and names[1].startswith("easting")
     return (first, second) == ("north", "east")
+
+
+@lru_cache(maxsize=512)
+def period(crs: Crs) -> float:
+    """How far apart, along x, two names of a place lie: 360 degrees, 400 grads, the girth of web Mercator, or 0."""
+    if crs.key == "EPSG:3857":
+        return _EQUATOR_M
+    if not crs.geographic:
+        return 0.0
+    # Factors are written with some fifteen digits; a turn is a whole number of every unit in use.
+    return round(2.0 * math.pi / float(crs.proj.axis_info[0].unit_conversion_factor), 9)
 
 
 WEB_MERCATOR = parse_crs("EPSG:3857")
@@ -209,5 +240,6 @@ __all__ = [
     "crs_from_proj",
     "crs_from_wkt",
     "parse_crs",
+    "period",
     "transformer",
 ]

@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.errors import InvalidParameter, InvalidSubset
-from bandstand.model.crs import CRS84, Crs, transformer
+from bandstand.model.crs import CRS84, Crs, period, transformer
+
+_SEAM = 0.01
+"""Columns by which a grid around the world may miss a whole turn: sizes of pixels are written with few digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,10 @@ class Grid:
             )
         if self.transform.determinant == 0 or not math.isfinite(self.transform.determinant):
             raise InvalidParameter("The pixels of this grid have no area.", locator="bbox")
+        if not (math.isfinite(self.transform.c) and math.isfinite(self.transform.f)):
+            raise InvalidParameter(
+                f"The corner of this grid is nowhere: x {self.transform.c}, y {self.transform.f}.", locator="bbox"
+            )
 
     @classmethod
     def from_bbox(cls, crs: Crs, bbox: BBox, width: int, height: int) -> "Grid":
@@ -164,6 +171,12 @@ class Grid:
         """Length of a pixel's sides in CRS units (along columns, along rows)."""
         t = self.transform
         return math.hypot(t.a, t.d), math.hypot(t.b, t.e)
+
+    @property
+    def is_round(self) -> bool:
+        """Whether it goes once around the world, so that its first column follows upon its last."""
+        t, turn = self.transform, period(self.crs)
+        return turn > 0.0 and t.b == t.d == 0.0 and abs(turn / abs(t.a) - self.width) < _SEAM
 
     def crop(self, col: int, row: int, width: int, height: int) -> "Grid":
         """The part that starts at this pixel.
@@ -206,15 +219,49 @@ def project_bbox(bbox: BBox, source: Crs, target: Crs, *, points: int = 21) -> B
         return None
     tx, ty = tx[good], ty[good]
     low_x, high_x, low_y, high_y = float(tx.min()), float(tx.max()), float(ty.min()), float(ty.max())
-    if target.geographic and high_x - low_x > 180.0 and not (source.geographic and bbox.width > 180.0):
+    turn = period(target) if target.geographic else 0.0
+    wide = source.geographic and bbox.width > period(source) / 2
+    if turn and high_x - low_x > turn / 2 and (not wide or not (source.lonlat and target.lonlat)):
         # A narrow box over the antimeridian: every longitude is the safe answer.
-        low_x, high_x = -180.0, 180.0
+        low_x, high_x = -turn / 2, turn / 2
     if high_x <= low_x or high_y <= low_y:
         return None
     return BBox(low_x, low_y, high_x, high_y)
 
 
-def lonlat_bbox(bbox: BBox, crs: Crs) -> BBox | None:
-    """The box in degrees (longitude, latitude), clipped to the world."""
-    found = project_bbox(bbox, crs, CRS84)
-    return found and found.intersection(BBox(-180.0, -90.0, 180.0, 90.0))
+def lonlat_bbox(bbox: BBox, crs: Crs, *, points: int = 21) -> BBox | None:
+    """The box in degrees (longitude, latitude) around a box, counted on beyond 180 degrees where it crosses them.
+
+    Args:
+        points: Nodes a side.
+
+    Returns:
+        None when no part of it can be expressed so.
+    """
+    x, y = _ring(bbox, points)
+    lon, lat = transformer(crs, CRS84).transform(x, y)
+    if crs.lonlat:
+        # Another datum shifts them by little; whole turns stay what they were.
+        lon = x + np.remainder(lon - x + 180.0, 360.0) - 180.0
+    good = np.isfinite(lon) & np.isfinite(lat)
+    if not good.any():
+        return None
+    south, north = float(lat[good].min()), float(lat[good].max())
+    if not good.all():
+        return _box_of(lon[good], south, north)
+    side = lon.reshape(points, points)
+    if not crs.lonlat:
+        border = np.concatenate([side[0], side[1:, -1], side[-1, -2::-1], side[-2::-1, 0]])
+        if abs(np.remainder(np.diff(border) + 180.0, 360.0).sum() - 180.0 * (border.size - 1)) > 180.0:
+            # Around a pole.
+            return BBox(-180.0, south if north + south > 0 else -90.0, 180.0, 90.0 if north + south > 0 else north)
+        side = np.unwrap(np.unwrap(side, axis=0, period=360.0), axis=1, period=360.0)
+    return _box_of(side, south, north)
+
+
+def _box_of(lon: NDArray[np.float64], south: float, north: float) -> BBox | None:
+    west, east = float(lon.min()), float(lon.max())
+    if east - west >= 360.0 or (east - west > 180.0 and lon.ndim == 1):
+        west, east = -180.0, 180.0
+    south, north = max(south, -90.0), min(north, 90.0)
+    return BBox(west, south, east, north) if west < east and south < north else None

@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from bandstand.caching.memory import CacheStats, MemoryCache
 from bandstand.errors import SourceUnavailable
 from bandstand.plugins import members
@@ -32,7 +34,8 @@ class Piece(NamedTuple):
     plane: int
     level: int
     window: tuple[int, int, int, int]
-    """Column, row, width, height."""
+    """Column, row, width, height; before the first and beyond the last column of a level around the whole world
+    stand those of the other end."""
 
 
 class Library:
@@ -113,13 +116,20 @@ class Library:
         Raises:
             SourceUnavailable: One of the files cannot be read.
         """
+        parts = [_parts(piece) for piece in wanted]
         readings: list[Reading | None] = []
-        for source, plane, level, window in wanted:
+        for source, plane, level, window in (part for of_one in parts for part in of_one):
             readings.append(source.plan(plane, level, *window) if isinstance(source, CogSource) else None)
         together = iter(read_together([r for r in readings if r is not None], self._cache, self._workers))
+        planned = iter(readings)
         return [
-            piece.source.read(piece.plane, piece.level, *piece.window) if reading is None else next(together)
-            for piece, reading in zip(wanted, readings, strict=True)
+            _joined(
+                [
+                    part.source.read(part.plane, part.level, *part.window) if reading is None else next(together)
+                    for part, reading in zip(of_one, planned, strict=False)
+                ]
+            )
+            for of_one in parts
         ]
 
     def describe(self, href: str) -> FileReport:
@@ -228,6 +238,31 @@ def _disagreement(header: Header, facts: Facts) -> str:
     if ours != facts.mask or not agreed:
         return "its mask or nodata value stands beside it"
     return ""
+
+
+def _parts(piece: Piece) -> list[Piece]:
+    """A window as windows within the level, from left to right."""
+    columns = piece.source.levels[piece.level].width
+    col, row, width, height = piece.window
+    parts: list[Piece] = []
+    end = col + width
+    while col < end:
+        start = col % columns
+        count = min(end - col, columns - start)
+        parts.append(piece._replace(window=(start, row, count, height)))
+        col += count
+    return parts
+
+
+def _joined(parts: list[Window]) -> Window:
+    """Windows beside each other as one."""
+    if len(parts) == 1:
+        return parts[0]
+    values = np.concatenate([part.values for part in parts], axis=1)
+    if all(part.valid is None for part in parts):
+        return Window(values, None)
+    masks = [np.ones(part.values.shape, np.bool_) if part.valid is None else part.valid for part in parts]
+    return Window(values, np.concatenate(masks, axis=1))
 
 
 def _remarks(facts: Facts) -> list[str]:

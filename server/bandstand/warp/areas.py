@@ -86,7 +86,7 @@ def _span(centre: float, half: float, size: int) -> tuple[float, float, int, int
 
 
 @jit
-def average(
+def average(  # noqa: PLR0917 - compiled: no keywords
     values: NDArray[Any],
     valid: NDArray[np.bool_],
     masked: bool,
@@ -94,6 +94,7 @@ def average(
     y: NDArray[np.float64],
     dense: bool,
     affine: Affine6,
+    own: tuple[int, int],
     fresh: bool,
     around: tuple[NDArray[np.float64], NDArray[np.float64]],
     limit: float,
@@ -118,7 +119,7 @@ def average(
         trace(hx, hy, dense, r + 0.5, shape, _EVERYWHERE, 0.0, begins, line_x, line_y, bx, by)
         for c in range(width):
             u, v = xs[c] + TIE, ys[c] + TIE
-            good = first <= c < end and u >= 0.0 and v >= 0.0 and u < cols and v < rows
+            good = first <= c < end and u >= own[0] and v >= 0.0 and u < own[1] and v < rows
             if good and masked:
                 good = valid[np.int32(v), np.int32(u)]
             if not good:
@@ -142,7 +143,7 @@ def average(
 
 
 @jit
-def mode(  # noqa: C901, PLR0912 - one pass, its cases side by side
+def mode(  # noqa: C901, PLR0912, PLR0917 - one pass, its cases side by side; compiled: no keywords
     values: NDArray[Any],
     valid: NDArray[np.bool_],
     masked: bool,
@@ -150,6 +151,7 @@ def mode(  # noqa: C901, PLR0912 - one pass, its cases side by side
     y: NDArray[np.float64],
     dense: bool,
     affine: Affine6,
+    own: tuple[int, int],
     fresh: bool,
     around: tuple[NDArray[np.float64], NDArray[np.float64]],
     limit: float,
@@ -175,7 +177,7 @@ def mode(  # noqa: C901, PLR0912 - one pass, its cases side by side
         trace(hx, hy, dense, r + 0.5, shape, _EVERYWHERE, 0.0, begins, line_x, line_y, bx, by)
         for c in range(width):
             u, v = xs[c] + TIE, ys[c] + TIE
-            good = first <= c < end and u >= 0.0 and v >= 0.0 and u < cols and v < rows
+            good = first <= c < end and u >= own[0] and v >= 0.0 and u < own[1] and v < rows
             if good and masked:
                 good = valid[np.int32(v), np.int32(u)]
             if not good:

@@ -7,12 +7,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from bandstand.model.crs import Crs, transformer
+from bandstand.model.crs import Crs, period, transformer
 from bandstand.model.grid import Affine, Grid
 from bandstand.warp.positions import jit, to_samples
-from bandstand.warp.transform import ControlGrid, period, same_place
+from bandstand.warp.transform import ControlGrid, same_place
 
 _TOLERANCE = 1e-6
+_MOST_TURNS = 9
+"""Worlds side by side in one picture; a box of a map may be as wide as it likes."""
 
 
 def level_grid(full: Grid, size: tuple[int, int]) -> Grid:
@@ -111,7 +113,9 @@ def source_window(
         margin: Samples to add all around, from `resample.margin`.
 
     Returns:
-        (col, row, width, height) inside the level; None when the target does not touch it.
+        (col, row, width, height) inside the level; None when the target does not touch it. Of a level around the
+        whole world the columns go on beyond its last one with its first; where all are needed, they begin with
+        `margin` (at most all) of the last ones, at a negative column, and end with as many of the first.
     """
     inverse = level.transform.inverse
     affine = (inverse.a, inverse.b, inverse.c, inverse.d, inverse.e, inverse.f)
@@ -130,11 +134,30 @@ def source_window(
             parts.append((left, top, right, bottom))
     if not parts:
         return None
-    first_col = max(math.floor(min(p[0] for p in parts)) - margin, 0)
     first_row = max(math.floor(min(p[1] for p in parts)) - margin, 0)
-    end_col = min(math.ceil(max(p[2] for p in parts)) + margin, level.width)
     end_row = min(math.ceil(max(p[3] for p in parts)) + margin, level.height)
-    return first_col, first_row, end_col - first_col, end_row - first_row
+    if level.is_round:
+        first_col, width = _around(low_x, high_x, margin, level.width)
+    else:
+        first_col = max(math.floor(min(p[0] for p in parts)) - margin, 0)
+        width = min(math.ceil(max(p[2] for p in parts)) + margin, level.width) - first_col
+    return first_col, first_row, width, end_row - first_row
+
+
+def _around(low: float, high: float, margin: int, columns: int) -> tuple[int, int]:
+    """First column and number of columns of a level that goes around the world."""
+    first = math.floor(low) - margin
+    width = math.ceil(high) + margin - first
+    if width >= columns:
+        spare = min(margin, columns)
+        return -spare, columns + 2 * spare
+    return first % columns, width
+
+
+def window_grid(level: Grid, window: tuple[int, int, int, int]) -> Grid:
+    """The grid of a window of a level, which may go on around the world."""
+    col, row, width, height = window
+    return Grid(level.crs, level.transform.shifted(col, row), width, height)
 
 
 def turns(low_col: float, high_col: float, at: Grid) -> list[float]:
@@ -146,7 +169,7 @@ def turns(low_col: float, high_col: float, at: Grid) -> list[float]:
     first = math.ceil((-high_col) / samples - 1e-9)
     last = math.floor((at.width - low_col) / samples + 1e-9)
     unit = period(at.crs) * math.copysign(1.0, inverse.a)
-    return [k * unit for k in range(first, last + 1)][:3]
+    return [k * unit for k in range(first, min(last + 1, first + _MOST_TURNS))]
 
 
 @jit
@@ -177,4 +200,4 @@ def _extent(
     return low_x - bulge_x / 4.0, high_x + bulge_x / 4.0, low_y - bulge_y / 4.0, high_y + bulge_y / 4.0
 
 
-__all__ = ["choose_level", "level_grid", "level_scale", "source_window", "turns"]
+__all__ = ["choose_level", "level_grid", "level_scale", "source_window", "turns", "window_grid"]

@@ -31,6 +31,7 @@ def nearest(  # noqa: C901 - one pass, its cases side by side
     y: NDArray[np.float64],
     dense: bool,
     affine: Affine6,
+    own: tuple[int, int],
     fresh: bool,
     out: NDArray[Any],
     ok: NDArray[np.bool_],
@@ -44,6 +45,7 @@ def nearest(  # noqa: C901 - one pass, its cases side by side
         x: Nodes in CRS units, `y` likewise.
         dense: One node a pixel centre.
         affine: From CRS units to samples of the window.
+        own: First and end column of the samples that take pixels; those beside them are neighbours only.
         fresh: Whether to write invalid pixels too.
         out: (height, width) of the samples' dtype.
         ok: (height, width), True is valid.
@@ -82,7 +84,7 @@ def nearest(  # noqa: C901 - one pass, its cases side by side
         for c in range(first, end):
             u, v = xs[c] + TIE, ys[c] + TIE
             good = False
-            if u >= 0.0 and v >= 0.0 and u < cols and v < rows:
+            if u >= own[0] and v >= 0.0 and u < own[1] and v < rows:
                 n = np.uint64(np.int64(np.int32(v)) * cols + np.int32(u))
                 good = not masked or flat_valid[n]
                 if good:
@@ -112,10 +114,10 @@ def _soft(values: NDArray[Any], valid: NDArray[np.bool_], masked: bool, u: float
 
 
 @jit
-def _holds(valid: NDArray[np.bool_], masked: bool, rows: int, cols: int, x: float, y: float) -> bool:
-    """Whether the nearest sample exists and is valid."""
+def _holds(valid: NDArray[np.bool_], masked: bool, rows: int, own: tuple[int, int], x: float, y: float) -> bool:
+    """Whether the nearest sample exists, takes pixels, and is valid."""
     u, v = x + TIE, y + TIE
-    if not (u >= 0.0 and v >= 0.0 and u < cols and v < rows):
+    if not (u >= own[0] and v >= 0.0 and u < own[1] and v < rows):
         return False
     return not masked or bool(valid[np.int32(v), np.int32(u)])
 
@@ -138,7 +140,7 @@ def _mend(
         below = n + np.uint64(cols)
         if flat[n] and flat[n + np.uint64(1)] and flat[below] and flat[below + np.uint64(1)]:
             continue
-        if _holds(valid, True, rows, cols, u[k], v[k]):
+        if _holds(valid, True, rows, (0, cols), u[k], v[k]):
             row[k] = _soft(values, valid, True, u[k] - 0.5, v[k] - 0.5)
         else:
             row[k] = 0.0
@@ -154,6 +156,7 @@ def bilinear(  # noqa: C901 - one pass, its cases side by side
     y: NDArray[np.float64],
     dense: bool,
     affine: Affine6,
+    own: tuple[int, int],
     fresh: bool,
     out: NDArray[np.float64],
     ok: NDArray[np.bool_],
@@ -201,7 +204,7 @@ def bilinear(  # noqa: C901 - one pass, its cases side by side
                 _mend(values, valid, at[: end - first], u, v, row, ok[r, first:end])
             continue
         for c in range(first, end):
-            if _holds(valid, masked, rows, cols, xs[c], ys[c]):
+            if _holds(valid, masked, rows, own, xs[c], ys[c]):
                 out[r, c] = _soft(values, valid, masked, xs[c] - 0.5, ys[c] - 0.5)
                 ok[r, c] = True
             elif fresh:
@@ -261,6 +264,7 @@ def cubic(
     y: NDArray[np.float64],
     dense: bool,
     affine: Affine6,
+    own: tuple[int, int],
     fresh: bool,
     out: NDArray[np.float64],
     ok: NDArray[np.bool_],
@@ -289,7 +293,7 @@ def cubic(
                 ok[r, c] = True
             continue
         for c in range(first, end):
-            if _holds(valid, masked, rows, cols, xs[c], ys[c]):
+            if _holds(valid, masked, rows, own, xs[c], ys[c]):
                 u, v = xs[c] - 0.5, ys[c] - 0.5
                 if _whole(valid, masked, rows, cols, math.floor(v) - 1, math.floor(u) - 1):
                     out[r, c] = _sharp(values, u, v)

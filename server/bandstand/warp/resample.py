@@ -28,6 +28,7 @@ def resample(
     method: Resampling,
     *,
     scale: float | None = None,
+    spare: int = 0,
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Bring one band onto the target grid.
 
@@ -43,6 +44,8 @@ def resample(
         method: How; the interpolating ones turn into `average` beyond `ALIAS` samples to a pixel.
         scale: Samples to a pixel, from `footprint.level_scale`, so that every tile of a scene takes the same
             kernel; measured at the middle of the target when absent.
+        spare: Columns at either end that repeat those at the other, of samples around the whole world: neighbours
+            for the pixels at the seam, which take no pixel themselves.
 
     Returns:
         (height, width) values, in the samples' dtype for nearest and mode, else float64; and their mask, True
@@ -58,8 +61,8 @@ def resample(
     inverse = at.transform.inverse
     matrix = (inverse.a, inverse.b, inverse.c, inverse.d, inverse.e, inverse.f)
     if scale is None:
-        nodes = control.around or (control.x, control.y)
-        scale = _scale(*nodes, control.dense, matrix, grid.height, grid.width)
+        known = control.around or (control.x, control.y)
+        scale = _scale(*known, control.dense, matrix, grid.height, grid.width)
     kernel = _route(method, scale)
     frozen = _frozen(values)
     frozen_mask = _NO_MASK if mask is None else _frozen(mask)
@@ -75,7 +78,8 @@ def resample(
     for number, shift in enumerate(shifts):
         a, b, c, d, e, f = matrix
         moved = (a, b, c + a * shift, d, e, f + d * shift)
-        common = (frozen, frozen_mask, mask is not None, control.x, control.y, control.dense, moved, number == 0)
+        nodes = (control.x, control.y, control.dense, moved)
+        common = (frozen, frozen_mask, mask is not None, *nodes, (spare, at.width - spare), number == 0)
         if kernel == "nearest":
             kernels.nearest(*common, out, ok)
         elif kernel == "bilinear":
@@ -138,29 +142,34 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
 def _coincide(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, at: Grid, grid: Grid
 ) -> tuple[NDArray[Any], NDArray[np.bool_]] | None:
-    """The samples themselves when target pixels and samples are the same squares (within 1e-6 px), else None."""
+    """The samples themselves when target pixels and samples are the same squares (within 1e-6 px), else None.
+
+    Whole turns of the world may lie between the two, another one for each part of the target.
+    """
     inverse, t = at.transform.inverse, grid.transform
-    col, row = inverse(*t(0, 0))
-    end_col, end_row = inverse(*t(grid.width, grid.height))
-    side_col, side_row = inverse(*t(grid.width, 0))
-    left, top = round(col), round(row)
-    misses = (
-        col - left, row - top, end_col - left - grid.width, end_row - top - grid.height,
-        side_col - left - grid.width, side_row - top,
-    )  # fmt: skip
-    if max(map(abs, misses)) > 1e-6:
-        return None
-    c0, c1 = max(left, 0), min(left + grid.width, at.width)
-    r0, r1 = max(top, 0), min(top + grid.height, at.height)
-    if (c1 - c0, r1 - r0) == (grid.width, grid.height):
-        part = values[r0:r1, c0:c1]
-        return part, np.ones(grid.shape, np.bool_) if mask is None else mask[r0:r1, c0:c1]
-    out = np.zeros(grid.shape, values.dtype)
-    ok = np.zeros(grid.shape, np.bool_)
-    if c0 < c1 and r0 < r1:
+    corners = [inverse(*t(col, row)) for col, row in ((0, 0), (grid.width, grid.height), (grid.width, 0))]
+    columns = [col for col, _ in corners]
+    out, ok = np.zeros(grid.shape, values.dtype), np.zeros(grid.shape, np.bool_)
+    for turn in turns(min(columns), max(columns), at):
+        (col, row), *others = ((c + inverse.a * turn, r + inverse.d * turn) for c, r in corners)
+        left, top = round(col), round(row)
+        c0, c1 = max(left, 0), min(left + grid.width, at.width)
+        r0, r1 = max(top, 0), min(top + grid.height, at.height)
+        (end_col, end_row), (side_col, side_row) = others
+        misses = (
+            col - left, row - top, end_col - left - grid.width, end_row - top - grid.height,
+            side_col - left - grid.width, side_row - top,
+        )  # fmt: skip
+        if max(map(abs, misses)) > 1e-6:
+            return None
+        if c0 >= c1 or r0 >= r1:
+            continue
+        part, part_ok = values[r0:r1, c0:c1], None if mask is None else mask[r0:r1, c0:c1]
+        if part.shape == grid.shape:
+            return part, np.ones(grid.shape, np.bool_) if part_ok is None else part_ok
         place = (slice(r0 - top, r1 - top), slice(c0 - left, c1 - left))
-        out[place] = values[r0:r1, c0:c1]
-        ok[place] = True if mask is None else mask[r0:r1, c0:c1]
+        np.copyto(out[place], part, where=True if part_ok is None else part_ok)
+        ok[place] |= True if part_ok is None else part_ok
     return out, ok
 
 

@@ -1,13 +1,11 @@
 """Pixel to pixel between two grids: few transformed nodes, a curve between them, and a checked error bound."""
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandstand.model.crs import CRS84, WEB_MERCATOR, WGS84, Crs, transformer
+from bandstand.model.crs import CRS84, WGS84, Crs, period, transformer
 from bandstand.model.grid import Grid
 from bandstand.warp.positions import centres, jit
 
@@ -81,17 +79,6 @@ def control_grid(grid: Grid, crs: Crs, *, max_error_px: float = 2e-5) -> Control
         if cells >= _MOST or (2 * cells + 1) ** 2 * 4 > grid.width * grid.height:
             return _by_pixel(grid, crs, x, y, errors, max_error_px)
         cells *= 2
-
-
-@lru_cache(maxsize=512)
-def period(crs: Crs) -> float:
-    """How far apart, along x, two names of the same place lie: 360 degrees, the girth of web Mercator, or 0."""
-    if crs == WEB_MERCATOR:
-        return 2.0 * math.pi * 6378137.0
-    if not crs.geographic:
-        return 0.0
-    radians = crs.proj.axis_info[0].unit_conversion_factor
-    return 360.0 if abs(radians - math.pi / 180.0) < 1e-12 else 0.0
 
 
 def same_place(one: Crs, other: Crs) -> bool:
@@ -238,4 +225,4 @@ def _misses(x: NDArray[np.float64], y: NDArray[np.float64], width: int, height: 
     return worst
 
 
-__all__ = ["ControlGrid", "control_grid", "period", "same_place"]
+__all__ = ["ControlGrid", "control_grid", "same_place"]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bandstand.model.crs import CRS84, WEB_MERCATOR, WGS84, parse_crs, transformer
+from bandstand.model.crs import CRS84, WEB_MERCATOR, WGS84, parse_crs, period, transformer
 from bandstand.model.grid import Affine, BBox, Grid
 from bandstand.warp.positions import centres
-from bandstand.warp.transform import control_grid, period
+from bandstand.warp.transform import control_grid
 
 BOUND_PX = 0.02
 PLACES = {

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from bandstand.cis.coverage import axis_labels
 from bandstand.errors import InvalidSubset
-from bandstand.model.crs import Crs
+from bandstand.model.crs import Crs, period
 from bandstand.model.grid import Affine, BBox, Grid, project_bbox
 from bandstand.services.wcs.ground import Box, pixel_size
 from bandstand.services.wcs.v20.scaling import Scaling
-from bandstand.services.wcs.v20.subset import Subset, interval, means_degrees
+from bandstand.services.wcs.v20.subset import Bound, Subset, interval, means_degrees
 
 _HAIR_PX = 1e-4
 """Clients round the borders of cells (GDAL sends 17 digits): so far outside still counts as on the border."""
@@ -71,9 +71,12 @@ def _asked_box(whole: BBox, native: Grid, wanted: Wanted) -> tuple[Box, frozense
     low = {"x": whole.min_x, "y": whole.min_y}
     high = {"x": whole.max_x, "y": whole.max_y}
     slack = {"x": whole.width / native.width * _HAIR_PX, "y": whole.height / native.height * _HAIR_PX}
+    turn = period(wanted.subsetting_crs)
     for subset in wanted.subsets:
         kind = subset.kind
         first, last = interval(subset)
+        if kind == "x" and turn:
+            low[kind], high[kind] = _turned((low[kind], high[kind]), first, last, turn, slack[kind])
         first = low[kind] if first is None else first
         last = high[kind] if last is None else last
         if first > high[kind] + slack[kind] or last < low[kind] - slack[kind]:
@@ -81,6 +84,27 @@ def _asked_box(whole: BBox, native: Grid, wanted: Wanted) -> tuple[Box, frozense
         low[kind], high[kind] = (min(max(v, low[kind]), high[kind]) for v in (first, last))
     slices = frozenset(subset.kind for subset in wanted.subsets if subset.is_slice)
     return (low["x"], low["y"], high["x"], high["y"]), slices
+
+
+def _turned(whole: tuple[float, float], first: Bound, last: Bound, turn: float, slack: float) -> tuple[float, float]:
+    """The extent of the coverage along x, counted by the whole turns that bring it under an interval.
+
+    The same meridians have many numbers: 350 is -10. A coverage around the world begins where the interval does.
+    """
+    low, high = whole
+    bounded = first is not None and last is not None
+    start, end = low if first is None else first, high if last is None else last
+    if bounded and high - low >= turn - slack and end - start <= turn + slack:
+        return start, end
+    moved = _shift(whole, (start, end), turn, slack)
+    return low + moved, high + moved
+
+
+def _shift(whole: tuple[float, float], asked: tuple[float, float], turn: float, slack: float) -> float:
+    """The fewest whole turns, as a length, that make an interval meet another; 0 where none do."""
+    fewest = math.ceil((asked[0] - whole[1] - slack) / turn)
+    most = math.floor((asked[1] - whole[0] + slack) / turn)
+    return turn * min(max(0, fewest), most) if fewest <= most else 0.0
 
 
 def _outside(subset: Subset, low: float, high: float, crs: Crs) -> str:
@@ -97,14 +121,30 @@ def _outside(subset: Subset, low: float, high: float, crs: Crs) -> str:
 
 def _on_lattice(cells: Grid, asked: Box, slices: frozenset[str], wanted: Wanted) -> Grid:
     if wanted.subsetting_crs == cells.crs:
-        return _snap(cells, asked, slices)
+        return _snap(_facing(cells, asked[0], asked[2]), asked, slices)
     # A line or point becomes a sliver, so that it has a box around it in the other CRS.
     box = _thickened(asked, *(side * 1e-3 for side in pixel_size(cells, wanted.subsetting_crs, asked)))
     projected = project_bbox(box, wanted.subsetting_crs, cells.crs)
+    cells = cells if projected is None else _facing(cells, projected.min_x, projected.max_x)
     shared = projected and projected.intersection(cells.bbox)
     if shared is None:
         raise InvalidSubset("The subset lies outside the coverage.", locator="SUBSET")
     return _snap(cells, (shared.min_x, shared.min_y, shared.max_x, shared.max_y), frozenset())
+
+
+def _facing(cells: Grid, left: float, right: float) -> Grid:
+    """The same cells, their longitudes counted so that they lie under an interval; around the world, begun with it."""
+    turn = period(cells.crs)
+    box = cells.bbox
+    hair = cells.resolution[0] * _HAIR_PX
+    if not turn or (box.min_x - hair <= left and right <= box.max_x + hair):
+        return cells
+    if cells.is_round:
+        first, _ = cells.transform.inverse(left, box.max_y)
+        return Grid(cells.crs, cells.transform.shifted(math.floor(first + _HAIR_PX), 0), cells.width, cells.height)
+    moved = _shift((box.min_x, box.max_x), (left, right), turn, hair)
+    t = cells.transform
+    return Grid(cells.crs, Affine(t.a, t.b, t.c + moved, t.d, t.e, t.f), cells.width, cells.height)
 
 
 def _snap(cells: Grid, asked: Box, slices: frozenset[str]) -> Grid:
@@ -130,7 +170,7 @@ def _filled(native: Grid, asked: Box, slices: frozenset[str], wanted: Wanted) ->
     """A grid in a CRS that no scene is stored in."""
     crs = wanted.output_crs
     if wanted.subsetting_crs == native.crs:
-        box = _snap(native, asked, slices).bbox
+        box = _snap(_facing(native, asked[0], asked[2]), asked, slices).bbox
     else:
         box = _thickened(asked, *pixel_size(native, wanted.subsetting_crs, asked))
     projected = project_bbox(box, wanted.subsetting_crs, crs)
