@@ -28,7 +28,7 @@ EO_NAMESPACES = {
 _ALL = NAMESPACES | EO_NAMESPACES
 SUBTYPE = "RectifiedGridCoverage"
 _UNKNOWN = "http://www.opengis.net/def/nil/OGC/0/unknown"
-_UNITS = {"metre": "m", "degree": "deg", "US survey foot": "[ft_us]", "foot": "[ft_i]"}
+_UNITS = {"metre": "m", "degree": "deg", "grad": "gon", "US survey foot": "[ft_us]", "foot": "[ft_i]"}
 
 
 def qualified(name: str) -> str:

@@ -9,7 +9,8 @@ import shapely
 import shapely.affinity
 import shapely.geometry
 
-from bandstand.model.crs import CRS84, transformer
+from bandstand.errors import UnsupportedCrs, shorten
+from bandstand.model.crs import CRS84, period, transformer
 from bandstand.model.grid import BBox, Grid
 
 _SIDE = 33
@@ -69,7 +70,7 @@ def _near(own: shapely.Geometry, boxes: list[shapely.Geometry], bulge: Sequence[
 def _bulge(grid: Grid) -> tuple[float, float]:
     """Degrees of longitude and latitude by which an edge may leave the chords of its outline."""
     lon, lat = _edge(grid)
-    if grid.crs.geographic or not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+    if grid.crs.lonlat or not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return 0.0, 0.0
     found = []
     for degrees in (lon, lat):
@@ -101,22 +102,76 @@ def outline(grid: Grid) -> shapely.Geometry:
     """The outline of a grid in longitude and latitude, cut at the antimeridian; around a pole, the box.
 
     Raises:
-        ValueError: No part of it can be expressed so.
+        ValueError: Its coordinates are none of its system, or no part of it can be expressed so.
     """
-    lon, lat = _edge(grid)
+    _check_angles(grid)
+    x, y = _nodes(grid)
+    lon, lat = _lonlat(grid, x, y)
     good = np.isfinite(lon) & np.isfinite(lat)
-    if good.sum() < 3:
-        raise ValueError("its grid lies outside what its coordinate reference system can express")
+    if good.sum() < 3 or not _comes_back(grid, x[good], y[good], lon[good], lat[good]):
+        raise ValueError(f"its coordinates lie outside what its coordinate reference system can express: {_told(grid)}")
     lon, lat = lon[good], np.clip(lat[good], -90.0, 90.0)
-    if grid.crs.geographic:
+    if grid.crs.lonlat:
         # Longitudes of a geographic grid are what they say, also from 0 to 360.
-        return _cut(shapely.Polygon(np.column_stack([_nodes(grid)[0], lat]))) if good.all() else _box(lon, lat)
+        return _cut(shapely.Polygon(np.column_stack([x, lat]))) if good.all() else _box(lon, lat)
+    if grid.crs.geographic and 2.0 * max(grid.bbox.width, grid.bbox.height) >= period(grid.crs):
+        return _inside(grid)
     steps = (np.diff(np.append(lon, lon[0])) + 180.0) % 360.0 - 180.0
     if abs(steps.sum()) > 180.0:
         pole = 90.0 if lat.mean() > 0 else -90.0
         return shapely.box(-180.0, min(lat.min(), pole), 180.0, max(lat.max(), pole))
     unwrapped = lon[0] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
     return _cut(shapely.Polygon(np.column_stack([unwrapped, lat])))
+
+
+def _check_angles(grid: Grid) -> None:
+    """Refuse angles that no place has, as of a pixel grid or of metres.
+
+    A grid may reach over a pole by a pixel, since many have their nodes there, and count on over the antimeridian.
+
+    Raises:
+        ValueError: With the numbers.
+    """
+    turn, box = period(grid.crs), grid.bbox
+    if not turn:
+        return
+    along_x, along_y = grid.resolution
+    pole = turn / 4.0 + along_y
+    if grid.crs.geographic and (box.min_y < -pole or box.max_y > pole):
+        raise ValueError(f"its latitudes lie beyond the poles: {_told(grid)}")
+    if box.width > turn + 2.0 * along_x or max(-box.min_x, box.max_x) > 1.5 * turn + along_x:
+        raise ValueError(f"its longitudes are none: {_told(grid)}")
+
+
+def _told(grid: Grid) -> str:
+    box = grid.bbox
+    return (
+        f"x from {box.min_x:.10g} to {box.max_x:.10g} and y from {box.min_y:.10g} to {box.max_y:.10g} in "
+        f"{shorten(grid.crs.short)}; correct its transform, or name the system that they are in (gdal_edit -a_srs)"
+    )
+
+
+def _comes_back(grid: Grid, x: np.ndarray, y: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> bool:
+    """Whether any of these places on Earth has the coordinates that lead there: not of numbers beyond all places."""
+    back_x, back_y = transformer(CRS84, grid.crs).transform(lon, lat)
+    miss_x, miss_y = np.abs(back_x - x), np.abs(back_y - y)
+    if turn := period(grid.crs):
+        miss_x = np.abs(np.remainder(back_x - x + turn / 2.0, turn) - turn / 2.0)
+    box, (along_x, along_y) = grid.bbox, grid.resolution
+    near = (miss_x <= along_x + 0.01 * box.width) & (miss_y <= along_y + 0.01 * box.height)
+    return bool(near.any())
+
+
+def _inside(grid: Grid) -> shapely.Geometry:
+    """The box around the places inside a grid of half the world or more, whose edge does not tell what it encloses."""
+    cols, rows = np.meshgrid(np.linspace(0.0, grid.width, 2 * _SIDE), np.linspace(0.0, grid.height, 2 * _SIDE))
+    a = grid.transform
+    lon, lat = _lonlat(grid, a.a * cols + a.b * rows + a.c, a.d * cols + a.e * rows + a.f)
+    good = np.isfinite(lon) & np.isfinite(lat)
+    # A pole may lie between the nodes.
+    hair = 2.0 * max(grid.bbox.width, grid.bbox.height) / period(grid.crs) * 360.0 / (2 * _SIDE - 1)
+    south, north = float(lat[good].min()) - hair, float(lat[good].max()) + hair
+    return shapely.box(-180.0, max(south, -90.0), 180.0, min(north, 90.0))
 
 
 def _nodes(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
@@ -131,9 +186,13 @@ def _nodes(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
 
 def _edge(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """The same nodes in longitude and latitude; not finite where there is no answer."""
+    return _lonlat(grid, *_nodes(grid))
+
+
+def _lonlat(grid: Grid, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     try:
-        lon, lat = transformer(grid.crs, CRS84).transform(*_nodes(grid))
-    except pyproj.exceptions.ProjError as error:
+        lon, lat = transformer(grid.crs, CRS84).transform(x, y)
+    except (pyproj.exceptions.ProjError, UnsupportedCrs) as error:
         raise ValueError(f"its coordinate reference system has no place on Earth: {error}") from error
     return lon, lat
 

@@ -43,8 +43,14 @@ def shape_of(item: Item) -> shapely.Geometry:
 
 
 def within(shape: shapely.Geometry, grid: Grid) -> shapely.Geometry:
-    """The part of a footprint that lies on a grid; the grid's own outline where they miss each other."""
-    frame = outline(grid)
+    """The part of a footprint that lies on a grid; the grid's own outline where they miss each other.
+
+    The whole footprint where the grid lies nowhere on Earth.
+    """
+    try:
+        frame = shapely.make_valid(outline(grid))
+    except ValueError:
+        return shape
     shared = shapely.intersection(shape, frame)
     polygons = [part for part in shapely.get_parts(shared) if part.geom_type == "Polygon"]
     return shapely.multipolygons(polygons) if polygons else frame

@@ -66,10 +66,12 @@ def test_where_grids_coincide_every_pixel_is_the_sample_a_turn_away(columns, sta
 @pytest.mark.parametrize("crs", [WGS84, WEB_MERCATOR])
 @pytest.mark.parametrize("scale", [0.37, 0.8, 1.9, 3.3])
 @settings(max_examples=6, deadline=None)
-@given(start=st.floats(-60, 60), seed=st.integers(0, 9))
+@given(start=st.integers(-60, 60), seed=st.integers(0, 9))
 def test_the_seam_is_no_border(method, crs, scale, start, seed):
     values, valid, whole = world(24, 10, 0.0, seed, crs)
     size = whole.transform.a
+    # Never at the centre of a sample, where a last bit may choose other neighbours.
+    start += 0.2137
     grid = Grid(crs, Affine(size * scale, 0, start * size, 0, -size * scale, 3.1 * size), int(30 / scale), 5)
     # Eight worlds side by side, so that no seam is near, in a system that knows no turns.
     flat = Grid(ZONE, grid.transform, grid.width, grid.height)
