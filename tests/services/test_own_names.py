@@ -74,6 +74,8 @@ STAC_UNITS = {
     },
     "bands": {"bands": [{"name": "t", "unit": "Kelvin"}, {"name": "w", "unit": "m/s"}]},
     "whole_asset": {"bands": [{"name": "t"}, {"name": "w", "unit": "m/s"}], "unit": "K"},
+    "unnamed": {},
+    "counted": {"raster:bands": [{"unit": "K"}, {"unit": "m/s"}]},
     "same_names": {"bands": [{"name": "t", "unit": "K"}, {"name": "t", "unit": "m/s"}]},
 }
 
@@ -184,6 +186,8 @@ def test_the_units_of_a_file_stand_in_the_range_type(client):
         ("bands", {"t": "K", "w": "m/s"}),
         ("whole_asset", {"t": "K", "w": "m/s"}),
         ("same_names", {"t": "K", "t_2": "m/s"}),
+        ("unnamed", {"b1": "10^0", "b2": "10^0"}),
+        ("counted", {"b1": "K", "b2": "m/s"}),
     ],
 )
 def test_the_units_of_an_item_stand_in_the_range_type(client, layer, expected):

@@ -230,10 +230,10 @@ class Assembly:
         taken: set[str] = set()
         for entry in entries:
             report = reports[entry.href]
-            if entry.band:
+            if entry.band and (entry.plane or report.planes == 1):
                 if entry.plane > report.planes:
                     raise _Unusable(f"{_subject(entry)}: has {report.planes} planes, plane {entry.plane} is asked")
-                yield entry, self.profile.band(entry.band) or _unprofiled(entry.band), entry.plane
+                yield entry, self.profile.band(entry.band) or _unprofiled(entry.band), entry.plane or 1
                 continue
             if not self.profile.bands:
                 bands = [_unprofiled(name) for name in _plane_names(entry, report, taken)]

@@ -41,7 +41,7 @@ class Entry:
     label: str = ""
     """What the planes are named by where the file does not name them."""
     plane: int = 1
-    """One-based."""
+    """One-based; 0: the metadata name the file alone, so that it is all planes of a file that has several."""
     announced: Announced = field(default_factory=Announced)
     classes: tuple[tuple[int, str], ...] = ()
     """(value, label) that the metadata name."""

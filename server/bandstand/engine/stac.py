@@ -64,8 +64,9 @@ def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals) -> C
         if refusal:
             problems.append(f"asset {key}: {refusal}")
         else:
-            announced, classes = _announced(asset, plane), _classes(asset, plane)
-            entries.append(Entry(href=href, band=band, plane=plane, announced=announced, classes=classes))
+            announced, classes = _announced(asset, plane or 1), _classes(asset, plane or 1)
+            label = "" if plane else band
+            entries.append(Entry(href=href, band=band, label=label, plane=plane, announced=announced, classes=classes))
     problem = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
     return Candidate(
         id=identity,
@@ -144,9 +145,12 @@ def _offers(key: str, asset: Json, profile: Profile) -> Iterator[tuple[str, int,
     picture = bool(roles & _NEVER) or stem.casefold() in _PICTURES
     if not profile.bands:
         if not picture:
-            named = names if len(names) > 1 else [names[0] if names and names[0] else stem]
-            for plane, name in enumerate(named, start=1):
-                yield name or f"b{plane}", plane, 0.0
+            count = max(len(names), len(asset.get("raster:bands") or ()))
+            if count < 2:
+                yield (names[0], 1, 0.0) if any(names) else (stem, 0, 0.0)
+            else:
+                for plane, name in enumerate((*names, *[""] * (count - len(names))), start=1):
+                    yield name or f"b{plane}", plane, 0.0
         return
     if picture and profile.name != "rgb":
         return
