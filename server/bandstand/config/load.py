@@ -208,8 +208,9 @@ def _unfit_places(config: Config, document: Document) -> Iterator[str]:
             near = suggest(name, offered)
             yield f'{document.place(path)}  error    {dotted(path)}: unknown tile matrix set "{name}".{near}'
     for name, collection in config.collections.items():
-        if collection.native_crs:
-            yield from _unfit_crs(collection.native_crs, document, ("collections", name, "native_crs"))
+        for key, entry in (("crs", collection.crs), ("native_crs", collection.native_crs)):
+            if entry:
+                yield from _unfit_crs(entry, document, ("collections", name, key))
 
 
 def _unfit_crs(entry: str, document: Document, path: tuple[str | int, ...]) -> Iterator[str]:

@@ -214,6 +214,7 @@ class Collection(Section):
     time: TimeSection | None = Field(
         default=None, description="For all layers of the collection; empty: the profile's."
     )
+    crs: str = Field(default="", description="CRS of files that tell none: EPSG:32631; what a file tells goes before.")
     native_crs: str = Field(default="", description="CRS of the coverage; empty: the most frequent one of the scenes.")
     license: str = Field(default="", description="SPDX identifier or a text.")
 

@@ -19,10 +19,10 @@ from bandstand.engine.candidates import STRANGE, Announced, Candidate, Entry, Le
 from bandstand.engine.dates import time_in
 from bandstand.engine.footprints import footprint
 from bandstand.engine.naming import no_band
+from bandstand.engine.placing import Unplaced, place
 from bandstand.engine.radiometry import Decision, baseline, decide
 from bandstand.engine.units import ucum
 from bandstand.errors import BandstandError
-from bandstand.model.grid import Grid
 from bandstand.model.item import Asset, Item
 from bandstand.model.time import TimeSpan
 from bandstand.read.base import FileReport
@@ -127,7 +127,7 @@ class Assembly:
 
     @cached_property
     def _settings(self) -> object:
-        section = self.section.model_dump(mode="json", include={"bands", "radiometry"})
+        section = self.section.model_dump(mode="json", include={"bands", "radiometry", "crs"})
         profile = self.profile.model_dump(mode="json", include={"bands", "rules", "corrections"})
         return [_METHOD, section, profile]
 
@@ -136,8 +136,8 @@ class Assembly:
         parts: list[object] = [self._settings, candidate.properties, candidate.footprint, str(candidate.time)]
         for entry in candidate.entries:
             state = _state(entry.href)
-            announced = list(dataclasses.astuple(entry.announced))
-            parts.append([entry.href, entry.band or entry.label, entry.plane, *(state or ()), announced])
+            told = [*dataclasses.astuple(entry.announced), *dataclasses.astuple(entry.declared)]
+            parts.append([entry.href, entry.band or entry.label, entry.plane, *(state or ()), told])
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
@@ -159,7 +159,7 @@ class Assembly:
                 both = f"{assets[band.name].href} and {entry.href}"
                 raise _Unusable(f"asset {band.name}: {both} both hold this band")
             decision = self._decide(band, candidate, time, entry.announced, report, plane)
-            assets[band.name] = self._asset(band, entry, report, plane, decision, _grid_of(report, entry))
+            assets[band.name] = self._asset(band, entry, report, plane, decision)
             decisions[band.name] = decision
             if band.categorical and entry.classes:
                 labels[band.name] = [list(pair) for pair in entry.classes]
@@ -211,7 +211,7 @@ class Assembly:
                 continue
             try:
                 report = self.library.describe(entry.href)
-                _grid_of(report, entry)
+                report = self._placed(report, entry)
             except BandstandError as error:
                 there = _state(entry.href) is not None
                 reason = error.message.removeprefix(f'"{Path(entry.href).name}" ') if there else "is not there"
@@ -221,6 +221,13 @@ class Assembly:
             else:
                 reports[entry.href] = report
         return reports, list(faults.values())
+
+    def _placed(self, report: FileReport, entry: Entry) -> FileReport:
+        """The report with the place of the file, wherever that is told."""
+        placed = place(report, entry.declared, self.section.crs)
+        if isinstance(placed, Unplaced):
+            raise _Unusable(f"{_subject(entry)}: {entry.href} {placed.reason}")
+        return replace(report, grid=placed)
 
     def _planes(
         self, entries: Sequence[Entry], reports: Mapping[str, FileReport]
@@ -269,9 +276,9 @@ class Assembly:
             properties=candidate.properties,
         )
 
-    def _asset(
-        self, band: ProfileBand, entry: Entry, report: FileReport, plane: int, decision: Decision, grid: Grid
-    ) -> Asset:
+    def _asset(self, band: ProfileBand, entry: Entry, report: FileReport, plane: int, decision: Decision) -> Asset:
+        if report.grid is None:
+            raise TypeError("a file that is used has a grid")
         own = self.section.bands.get(band.name)
         stated = (own.nodata if own else None, report.nodata[plane - 1], entry.announced.nodata, band.nodata)
         first = next((value for value in stated if value is not None), "none")
@@ -290,7 +297,7 @@ class Assembly:
             href=entry.href,
             plane=plane,
             field=field,
-            grid=grid,
+            grid=report.grid,
             version=report.version,
             index=report.index,
         )
@@ -334,15 +341,6 @@ def written(decisions: Mapping[str, Decision], known_baseline: str) -> dict[str,
         for decision, bands in alike.items()
     ]
     return {"baseline": known_baseline, "certain": all(d.certain for d in alike), "decisions": groups}
-
-
-def _grid_of(report: FileReport, entry: Entry) -> Grid:
-    if report.grid is None:
-        raise _Unusable(
-            f"{_subject(entry)}: {entry.href} has no coordinate reference system, or no plain georeferencing; "
-            "give it one (gdal_translate -a_srs, or gdalwarp for ground control points)"
-        )
-    return report.grid
 
 
 def _state(href: str) -> tuple[int, int] | None:

@@ -31,6 +31,18 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """Where metadata say that a file lies; it holds for a file that does not tell itself."""
+
+    crs: str = ""
+    """Anything that PROJ reads: a code, WKT, PROJJSON."""
+    transform: tuple[float, ...] = ()
+    """a, b, c, d, e, f of pixel corners (STAC `proj:transform`)."""
+    shape: tuple[int, ...] = ()
+    """Height and width that the transform is of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One band, or all planes of one file."""
 
@@ -45,6 +57,7 @@ class Entry:
     announced: Announced = field(default_factory=Announced)
     classes: tuple[tuple[int, str], ...] = ()
     """(value, label) that the metadata name."""
+    declared: Declared = field(default_factory=Declared)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """STAC items, in the spellings of their many providers, to scenes on offer."""
 
+import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bandstand.config.profiles import Profile
-from bandstand.engine.candidates import Announced, Candidate, Entry
+from bandstand.engine.candidates import Announced, Candidate, Declared, Entry
 from bandstand.model.time import TimeSpan
 
 Json = Mapping[str, Any]
@@ -66,7 +67,17 @@ def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals) -> C
         else:
             announced, classes = _announced(asset, plane or 1), _classes(asset, plane or 1)
             label = "" if plane else band
-            entries.append(Entry(href=href, band=band, label=label, plane=plane, announced=announced, classes=classes))
+            entries.append(
+                Entry(
+                    href=href,
+                    band=band,
+                    label=label,
+                    plane=plane,
+                    announced=announced,
+                    classes=classes,
+                    declared=_declared((asset, properties)),
+                )
+            )
     problem = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
     return Candidate(
         id=identity,
@@ -288,6 +299,29 @@ def _text(layers: Iterable[Json], keys: tuple[str, ...]) -> str:
     """The first text that one of the keys has."""
     found = (layer[key] for layer in layers for key in keys if isinstance(layer.get(key), str))
     return next((text.strip() for text in found if text.strip()), "")
+
+
+def _declared(layers: Sequence[Json]) -> Declared:
+    """Where a file lies (projection extension, 1 and 2), by its asset or by the item."""
+
+    def first(key: str, kind: type | tuple[type, ...]) -> Any:
+        return next((layer[key] for layer in layers if isinstance(layer.get(key), kind)), None)
+
+    projjson, epsg = first("proj:projjson", Mapping), first("proj:epsg", int)
+    systems = (
+        first("proj:code", str),
+        f"EPSG:{epsg}" if epsg is not None else "",
+        first("proj:wkt2", str),
+        json.dumps(projjson) if projjson else "",
+    )
+    numbers, shape = first("proj:transform", list) or [], first("proj:shape", list) or []
+    fits = len(numbers) in {6, 9} and all(isinstance(number, int | float) for number in numbers)
+    sides = len(shape) == 2 and all(isinstance(side, int) for side in shape)
+    return Declared(
+        crs=next(filter(None, systems), ""),
+        transform=tuple(map(float, numbers[:6])) if fits else (),
+        shape=tuple(shape) if sides else (),
+    )
 
 
 def _layers(asset: Json, plane: int, *lists: str) -> list[Json]:

@@ -8,7 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from bandstand.model.grid import Grid
+from bandstand.model.crs import Crs
+from bandstand.model.grid import Affine, Grid
 
 
 class Own(Enum):
@@ -48,6 +49,8 @@ class Foreign:
     """Without alpha; two a complex band."""
     levels: tuple[Level, ...]
     is_complex: bool
+    is_fitted: bool = False
+    """Whether ground control points place it: it is warped while it is read, its levels are those of the fit."""
 
 
 class Source(Protocol):
@@ -106,7 +109,15 @@ class FileReport:
     index: bytes | None
     """Opaque; handed to `Library.open` later it saves reading the header."""
     grid: Grid | None
-    """Full resolution; None where the file has no CRS or no affine georeferencing."""
+    """Full resolution; None where the file has no CRS or nothing that places its pixels."""
+    crs: Crs | None
+    """Its own; None where it tells none."""
+    transform: Affine | None
+    """What places its pixels in its CRS, or in one that is told elsewhere; None where nothing does."""
+    size: tuple[int, int]
+    """Width and height at full resolution."""
+    unplaced: str
+    """What the person who ingests can do about a file without a grid; empty where it has one."""
     planes: int
     """Sample planes, without alpha; a complex band counts as two: real and imaginary part."""
     dtype: str

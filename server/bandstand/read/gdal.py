@@ -17,10 +17,11 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as GdalWindow
 
 from bandstand.errors import InvalidSubset, SourceUnavailable, UnsupportedCrs, shorten
-from bandstand.model.crs import crs_from_wkt
+from bandstand.model.crs import Crs, crs_from_wkt
 from bandstand.model.grid import Affine, Grid
 from bandstand.read.base import OWN, Foreign, Level, Own, Store, Window
 from bandstand.read.blocks import join
+from bandstand.read.fitted import Fit, FittedDataset, fit
 from bandstand.read.header import parse_nodata, replacement
 from bandstand.read.validity import find_invalid
 
@@ -39,7 +40,7 @@ class Handles:
         """Begin with none."""
         self._local = threading.local()
 
-    def get(self, store: Store, href: str, version: str, level: int) -> Any:
+    def get(self, store: Store, href: str, version: str, level: int, *, is_fitted: bool) -> Any:
         """The dataset of one level; overviews are datasets of their own.
 
         Raises:
@@ -54,7 +55,7 @@ class Handles:
             kept.move_to_end(key)
             return found
         store.read(href, [(0, 1)], version=version)
-        kept[key] = opened = open_dataset(store, href, level)
+        kept[key] = opened = open_fitted(store, href, level) if is_fitted else open_dataset(store, href, level)
         while len(kept) > _HANDLES_A_THREAD:
             kept.popitem(last=False)[1].close()
         return opened
@@ -79,6 +80,20 @@ def open_dataset(store: Store, href: str, level: int = 0) -> Any:
                 "compress it otherwise (gdal_translate -co COMPRESS=DEFLATE)."
             ) from error
         raise SourceUnavailable(f'"{name_of(href)}" is no raster that can be read, or it is broken.') from error
+
+
+def open_fitted(store: Store, href: str, level: int) -> FittedDataset:
+    """Open one level of a file that ground control points place.
+
+    Raises:
+        SourceUnavailable: GDAL cannot, or there are no such points.
+    """
+    dataset = open_dataset(store, href)
+    fitted = fit(dataset)
+    if fitted is None or level >= len(fitted.levels):
+        dataset.close()
+        raise SourceUnavailable(f'"{name_of(href)}" is not placed by ground control points; ingest it again.')
+    return FittedDataset(dataset, fitted, level)
 
 
 def name_of(href: str) -> str:
@@ -108,6 +123,7 @@ class GdalSource:
         self._store = store
         self._handles = handles
         self._complex = content.is_complex
+        self._fitted = content.is_fitted
         self._nodata = nodata
 
     def read(self, plane: int, level: int, col: int, row: int, width: int, height: int) -> Window:
@@ -118,7 +134,7 @@ class GdalSource:
         if col < 0 or row < 0 or width < 1 or height < 1 or col + width > size.width or row + height > size.height:
             raise InvalidSubset(f"The window {width} x {height} at {col}, {row} leaves its level.", locator="window")
         self._store.watch(self.href, self._version)
-        dataset = self._handles.get(self._store, self.href, self._version, level)
+        dataset = self._handles.get(self._store, self.href, self._version, level, is_fitted=self._fitted)
         band = (plane + 1) // 2 if self._complex else plane
         window = GdalWindow(col, row, width, height)
         try:
@@ -161,6 +177,12 @@ class Facts:
 
     content: Foreign
     grid: Grid | None
+    crs: Crs | None
+    transform: Affine | None
+    size: tuple[int, int]
+    fitted: str
+    """How ground control points place it; empty where they do not."""
+    unplaced: str
     nodata: tuple[float | int | None, ...]
     descriptions: tuple[str, ...]
     scales: tuple[float, ...]
@@ -172,7 +194,6 @@ class Facts:
     interleave: str
     mask: str
     driver: str
-    has_gcps: bool
     tags: dict[str, str]
 
 
@@ -198,8 +219,9 @@ def _examine(store: Store, href: str, dataset: Any) -> Facts:
     stored = np.dtype(_plain(dataset.dtypes[0]))
     is_complex = stored.kind == "c"
     dtype = f"float{stored.itemsize * 4}" if is_complex else stored.name
-    levels = [Level(dataset.width, dataset.height)]
-    for number in range(1, len(dataset.overviews(1)) + 1):
+    placed = _place(dataset)
+    levels = list(placed.levels)
+    for number in range(1, len(dataset.overviews(1)) + 1 if placed.fitted is None else 0):
         with open_dataset(store, href, number) as overview:
             levels.append(Level(overview.width, overview.height))
     parts = ("real", "imaginary") if is_complex else ("",)
@@ -212,8 +234,19 @@ def _examine(store: Store, href: str, dataset: Any) -> Facts:
     # As GDAL calls them: rasterio has no names for some.
     structure = dataset.tags(ns="IMAGE_STRUCTURE")
     return Facts(
-        content=Foreign(dtype=dtype, planes=len(spread), levels=tuple(levels), is_complex=is_complex),
-        grid=_grid(dataset),
+        content=Foreign(
+            dtype=dtype,
+            planes=len(spread),
+            levels=tuple(levels),
+            is_complex=is_complex,
+            is_fitted=placed.fitted is not None,
+        ),
+        grid=placed.grid,
+        crs=placed.crs,
+        transform=placed.transform,
+        size=(levels[0].width, levels[0].height),
+        fitted=placed.fitted.said if placed.fitted else "",
+        unplaced="" if placed.grid else _remedy(dataset, placed),
         nodata=tuple(_nodata(dataset.nodatavals[b], dtype) for b, _ in spread),
         descriptions=tuple(f"{dataset.descriptions[b] or ''} {p}".strip() for b, p in spread),
         scales=tuple(float(dataset.scales[b]) for b, _ in spread),
@@ -225,7 +258,6 @@ def _examine(store: Store, href: str, dataset: Any) -> Facts:
         interleave=structure.get("INTERLEAVE", "band").lower(),
         mask=_mask(dataset.mask_flag_enums[0]),
         driver=dataset.driver,
-        has_gcps=bool(dataset.gcps[0]),
         tags={str(k): str(v) for k, v in dataset.tags().items()},
     )
 
@@ -249,13 +281,56 @@ def _mask(flags: list[MaskFlags]) -> str:
     return "mask" if MaskFlags.per_dataset in flags else "none"
 
 
-def _grid(dataset: Any) -> Grid | None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a file says that it lies, as far as it does."""
+
+    crs: Crs | None
+    transform: Affine | None
+    fitted: Fit | None
+    levels: tuple[Level, ...]
+    """The first, or all of a fit."""
+
+    @property
+    def grid(self) -> Grid | None:
+        if self.crs is None or self.transform is None:
+            return None
+        return Grid(self.crs, self.transform, self.levels[0].width, self.levels[0].height)
+
+
+def _place(dataset: Any) -> _Place:
     transform = dataset.transform
-    if dataset.crs is None or transform.is_identity or transform.determinant == 0:
-        return None
+    if not transform.is_identity and transform.determinant != 0:
+        affine = Affine(transform.a, transform.b, transform.c, transform.d, transform.e, transform.f)
+        return _Place(_crs(dataset.crs), affine, None, (Level(dataset.width, dataset.height),))
+    fitted = fit(dataset)
+    if fitted is not None:
+        return _Place(_crs(dataset.gcps[1] or dataset.crs), fitted.transform, fitted, fitted.levels)
+    return _Place(_crs(dataset.crs), None, None, (Level(dataset.width, dataset.height),))
+
+
+def _crs(crs: Any) -> Crs | None:
     try:
-        crs = crs_from_wkt(dataset.crs.to_wkt())
+        return crs_from_wkt(crs.to_wkt()) if crs else None
     except UnsupportedCrs:
         return None
-    affine = Affine(transform.a, transform.b, transform.c, transform.d, transform.e, transform.f)
-    return Grid(crs, affine, dataset.width, dataset.height)
+
+
+def _remedy(dataset: Any, placed: _Place) -> str:
+    """What is missing, and what to do about it."""
+    if placed.transform is not None:
+        return (
+            "has no coordinate reference system; say crs: of its collection, proj:code of its STAC item, "
+            "or gdal_edit.py -a_srs"
+        )
+    if dataset.rpcs is not None:
+        return (
+            "has rational polynomial coefficients (RPC) only, which need a model of the ground; "
+            "orthorectify it: gdalwarp -rpc -to RPC_DEM=dem.tif -t_srs EPSG:… in.tif out.tif"
+        )
+    if dataset.tags(ns="GEOLOCATION"):
+        return "has arrays of coordinates only; warp it: gdalwarp -geoloc -t_srs EPSG:… in.tif out.tif"
+    return (
+        "has nothing that places its pixels; say proj:transform and proj:code of its STAC item, "
+        "or gdal_translate -a_ullr -a_srs"
+    )

@@ -32,6 +32,11 @@ _SAMPLE_FORMAT = 339
 _JPEG_TABLES = 347
 _LERC = 50674
 _GDAL_METADATA = 42112
+_CELL_SIZE = 33550
+_TIE_POINTS = 33922
+_ONE_POINT = 6
+"""Numbers of a tie point (OGC 19-008r4, 7.4)."""
+_MATRIX = 34264
 _GDAL_NODATA = 42113
 
 _REDUCED = 1
@@ -304,6 +309,9 @@ def _has_alpha(tiff: TiffFile, directory: Directory, planes: int) -> bool:
 
 
 def _check_metadata(tiff: TiffFile, directory: Directory) -> None:
+    points = directory.entries.get(_TIE_POINTS)
+    if points is not None and points.count > _ONE_POINT and not {_CELL_SIZE, _MATRIX} & directory.entries.keys():
+        raise Unfit("ground control points place it")
     if "NODATA_VALUES" in tiff.text(directory, _GDAL_METADATA):
         raise Unfit("its nodata is a combination of bands")
 

@@ -40,6 +40,7 @@ def pack(content: Header | Foreign) -> bytes:
             "dtype": content.dtype,
             "planes": content.planes,
             "complex": content.is_complex,
+            "fitted": content.is_fitted,
             "levels": [[level.width, level.height] for level in content.levels],
         }
     head = json.dumps(meta, separators=(",", ":")).encode()
@@ -78,7 +79,8 @@ def _unpack(index: bytes) -> Header | Foreign:
         sizes = tuple(Level(_integer(w), _integer(h)) for w, h in meta["levels"])
         if not sizes or min(planes, *(min(s.width, s.height) for s in sizes)) < 1:
             raise ValueError("no pixels")
-        return Foreign(dtype=dtype, planes=planes, levels=sizes, is_complex=meta["complex"] is True)
+        is_complex, is_fitted = meta["complex"] is True, meta.get("fitted") is True
+        return Foreign(dtype=dtype, planes=planes, levels=sizes, is_complex=is_complex, is_fitted=is_fitted)
     place = 4 + length
     levels, place = _tables(meta["levels"], data, place)
     masks, place = _tables(meta["masks"], data, place)

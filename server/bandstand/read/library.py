@@ -149,6 +149,8 @@ class Library:
         except NotTiff:
             warnings.append("It is no TIFF and is read through GDAL, which is slower.")
         facts = examine(store, href)
+        if facts.fitted:
+            header, warnings = None, [facts.fitted]
         if header is not None and (reason := _disagreement(header, facts)):
             warnings.append(f"It is read through GDAL, which is slower: {reason}.")
             header = None
@@ -158,6 +160,10 @@ class Library:
             version=version,
             index=pack(facts.content if header is None else header),
             grid=facts.grid,
+            crs=facts.crs,
+            transform=facts.transform,
+            size=facts.size,
+            unplaced=facts.unplaced,
             planes=facts.content.planes,
             dtype=facts.content.dtype,
             nodata=facts.nodata,
@@ -273,9 +279,6 @@ def _remarks(facts: Facts) -> list[str]:
         remarks.append("It has no overviews: small maps of it read every pixel.")
     if width * height > _LARGE_BLOCK and max(levels[0].width, levels[0].height) > _SMALL:
         remarks.append(f"Its blocks are large ({width} x {height} pixels): every tile decodes a lot.")
-    if facts.grid is None:
-        reason = "it has ground control points only" if facts.has_gcps else "it has no usable CRS and transform"
-        remarks.append(f"It has no place on the map: {reason}.")
     if facts.content.is_complex:
         remarks.append("Its complex samples are offered as two planes each: real and imaginary part.")
     return remarks
