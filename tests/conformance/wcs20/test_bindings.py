@@ -1,5 +1,7 @@
 """The bindings of WCS 2.0.1 say the same: keys (OGC 09-147r3), XML (09-148r1), SOAP (09-149r1)."""
 
+import re
+
 import numpy as np
 import pytest
 from lxml import etree
@@ -140,3 +142,12 @@ def test_bindings_are_told_by_their_profiles(ask):
     profiles = ask("GetCapabilities").root.xpath("//ows:Profile/text()", namespaces=NS)
     bound = [text for text in profiles if text.startswith("http://www.opengis.net/spec/WCS_protocol-binding_")]
     assert len(bound) == len(BINDINGS)
+
+
+@pytest.mark.parametrize("operation", ["GetCapabilities", "DescribeCoverage", "GetCoverage"])
+def test_names_of_headers_are_in_canonical_case(speak, operation):
+    # They have no case (RFC 9110, 5.1); some clients look for them by their letters all the same.
+    for keys in (COVERAGE, {"COVERAGEID": "bogus", "SECTIONS": "Bogus"}):
+        names = speak(operation, **keys).headers
+        assert {"Content-Type", "Content-Length"} <= set(names)
+        assert [name for name in names if not re.fullmatch(r"(X|[A-Z][A-Za-z]*)(-[A-Z][A-Za-z]*)*", name)] == []
