@@ -294,9 +294,9 @@ class Engine:
         collection = self.collection(self._by_name[styled.name].collection)
         return styled.style, styled.program.describe([collection.field(band) for band in styled.program.inputs])
 
-    def legend_size(self, layer: Layer, style: str) -> tuple[int, int]:
+    def legend_size(self, layer: Layer, ask: Ask) -> tuple[int, int]:
         """Width and height of the legend that `legend` draws by itself."""
-        return legends.legend_size(*self._painted(self.ask(layer, Ask(style=style))))
+        return legends.legend_size(*self._painted(self.ask(layer, ask)))
 
     def formats(self, kind: str) -> tuple[str, ...]:
         """Media types offered for `map` or `coverage`, first is the default."""

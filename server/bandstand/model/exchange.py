@@ -51,6 +51,10 @@ def holds_tag(if_none_match: str, tag: str) -> bool:
     return any(name in {"*", tag} for name in named)
 
 
+_LATER_COUNTS = frozenset({"time", "style", "styles"})
+"""Keys that an advertised address may carry already: a client that chooses adds its own behind."""
+
+
 class Arguments:
     """Query parameters as OGC wants them: keys without regard to case, empty means absent."""
 
@@ -68,10 +72,12 @@ class Arguments:
         """The first non-empty value of the first of these keys that has one, stripped.
 
         Raises:
-            BadRequest: The key was sent twice with different values.
+            BadRequest: The key was sent twice with different values, and is none of those whose last value counts.
         """
         for key in keys:
             values = list(dict.fromkeys(v.strip() for v in self._values.get(key.casefold(), []) if v.strip()))
+            if len(values) > 1 and key.casefold() in _LATER_COUNTS:
+                return self.all(key)[-1]
             if len(values) > 1:
                 raise BadRequest(
                     f"{key.upper()} was given {len(values)} times with different values "

@@ -10,8 +10,8 @@ import yaml
 
 from bandstand.errors import InvalidParameter
 
-Kind = Literal["map", "tile", "legend", "values", "coverage", "query"]
-"""What a request asks for; `query` is one of WCPS."""
+Kind = Literal["map", "tile", "legend", "values", "coverage", "query", "document"]
+"""What a request asks for; `query` is one of WCPS, `document` tells of the service and of what is asked later."""
 _FILE = Path(__file__).with_name("foreign_keys.yml")
 _LONGEST = 64
 """Characters of the longest key that is looked up."""
@@ -43,7 +43,7 @@ class ForeignKey:
         folded = value.casefold()
         if not folded or folded in self.innocent or (self.where and kind not in self.where):
             return False
-        return not (kind == "map" and self.habit and (not self.when or folded in self.when))
+        return not (kind in {"map", "document"} and self.habit and (not self.when or folded in self.when))
 
 
 def _load() -> tuple[Mapping[str, ForeignKey], frozenset[str]]:

@@ -1,12 +1,13 @@
 """What WMS keeps of a layer and other documents point to: legends and the metadata record."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from bandstand.engine.engine import Engine
 from bandstand.errors import BadRequest, NotFound
 from bandstand.model.layer import Group, Layer
+from bandstand.services.ows.kept import Kept
 
 logger = logging.getLogger("bandstand.services")
 
@@ -31,16 +32,16 @@ class StyleEntry:
     """None where no WMS publishes the layer, or the archive lacks what the style paints."""
 
 
-def published_styles(layer: Layer, engine: Engine, base_url: str) -> tuple[StyleEntry, ...]:
+def published_styles(layer: Layer, engine: Engine, base_url: str, kept: Kept) -> tuple[StyleEntry, ...]:
     """The styles of a layer, the default one first, each with its legend."""
     offered = "wms" in layer.services
     return tuple(
         StyleEntry(
-            name=style.name,
-            title=style.title or style.name,
-            legend=_legend(layer, style.name, engine, base_url) if offered else None,
+            name=name,
+            title=title,
+            legend=_legend(layer, name, engine, base_url, kept) if offered else None,
         )
-        for style in layer.styles
+        for name, title in kept.styles(layer, engine)
     )
 
 
@@ -51,14 +52,15 @@ def metadata_url(layer: Layer | Group, base_url: str) -> str:
     return _address(base_url, REQUEST="GetMetadata", LAYER=layer.name)
 
 
-def _legend(layer: Layer, style: str, engine: Engine, base_url: str) -> Legend | None:
+def _legend(layer: Layer, style: str, engine: Engine, base_url: str, kept: Kept) -> Legend | None:
     try:
-        width, height = engine.legend_size(layer, style)
+        width, height = engine.legend_size(layer, replace(kept.ask, style=style, time=""))
     except (BadRequest, NotFound) as error:
         # The document speaks of all layers: one that cannot be painted as the archive is now leaves the others alone.
         logger.warning('layer "%s" cannot be painted with style "%s": %s', layer.name, style, error.message)
         return None
-    url = _address(base_url, REQUEST="GetLegendGraphic", LAYER=layer.name, STYLE=style, FORMAT="image/png")
+    more = dict(kept.picture)
+    url = _address(base_url, REQUEST="GetLegendGraphic", LAYER=layer.name, STYLE=style, FORMAT="image/png", **more)
     return Legend(url=url, width=width, height=height)
 
 

@@ -23,6 +23,7 @@ from bandstand.model.field import Field
 from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request, StyledLayer
+from bandstand.services.ows.kept import Kept
 from bandstand.services.ows.kvp import media_type
 from bandstand.services.ows.xml import to_ncname
 
@@ -38,9 +39,15 @@ _FORMAT_NAMES = {
 """Spellings of other servers, in lower case and without blanks, besides those that every service takes."""
 
 
-def published(engine: Engine) -> tuple[Layer, ...]:
-    """The layers that are coverages; what cannot be described is left out: no scene yet, or not the bands it needs."""
-    return tuple(layer for layer in engine.layers if "wcs" in layer.services and _has_domain(layer, engine))
+def published(engine: Engine, kept: Kept) -> tuple[Layer, ...]:
+    """The layers that are coverages; what cannot be described is left out: no scene yet, or not the bands it needs.
+
+    Raises:
+        BandstandError: None can be asked for with what is kept.
+    """
+    return kept.drawn(
+        (layer for layer in engine.layers if "wcs" in layer.services and _has_domain(layer, engine)), engine
+    )
 
 
 def _has_domain(layer: Layer, engine: Engine) -> bool:

@@ -12,6 +12,7 @@ from bandstand.model.layer import Group, Layer
 from bandstand.services.ows.dimension import published_series
 from bandstand.services.ows.footprint import footprint, united
 from bandstand.services.ows.info import INFO_FORMATS
+from bandstand.services.ows.kept import Kept
 from bandstand.services.ows.links import StyleEntry, metadata_url, published_styles
 from bandstand.services.ows.xml import templates
 from bandstand.services.wms.metadata import METADATA_FORMAT
@@ -74,18 +75,22 @@ class Folder:
         return tuple(child.title if isinstance(child, Folder) else child.layer.title for child in self.children)
 
 
-def capabilities(engine: Engine, version: Version, base_url: str) -> Response:
-    """The capabilities document of a version."""
+def capabilities(engine: Engine, version: Version, base_url: str, kept: Kept) -> Response:
+    """The capabilities document of a version.
+
+    Raises:
+        BandstandError: No layer can be drawn with what is kept.
+    """
     # Before anything is read: a document may be newer than its number, never older.
     sequence = engine.sequence()
-    children = _children(engine, version, base_url)
+    children = _children(engine, version, base_url, kept)
     lonlat = united([entry.lonlat for entry in children])
     shorts = _published(engine.crs, version)
     world = [crs for crs in engine.crs if crs.short in _WORLD_SHORTS and crs.short in shorts]
     body = _TEMPLATES.get_template(f"capabilities_{version.replace('.', '_')}.xml.j2").render(
         service=engine.service,
         limits=engine.limits,
-        href=f"{base_url}/wms?",
+        href=f"{base_url}/wms?{kept.query}",
         formats=engine.formats("map"),
         info_formats=INFO_FORMATS,
         legend_formats=LEGEND_FORMATS,
@@ -114,20 +119,18 @@ def described_layers(layers: Sequence[Layer], version: Version, base_url: str) -
     return Response(media_type=media_type, body=body.encode(), headers=(("Cache-Control", "public, max-age=60"),))
 
 
-def _children(engine: Engine, version: Version, base_url: str) -> "tuple[LayerEntry | Folder, ...]":
+def _children(engine: Engine, version: Version, base_url: str, kept: Kept) -> "tuple[LayerEntry | Folder, ...]":
     """Layers and folders in their order, a folder where its first layer is."""
     groups = {group.name: group for group in engine.groups}
     tree: dict[str | Group | Layer, Any] = {}
-    for layer in engine.layers:
-        if "wms" not in layer.services:
-            continue
+    for layer in kept.drawn((layer for layer in engine.layers if "wms" in layer.services), engine):
         path: list[str | Group] = [groups[name] for name in layer.groups]
         if layer.folder and layer.folder not in {group.title for group in path[-1:] if isinstance(group, Group)}:
             path.append(layer.folder)
         inner = tree
         for step in path:
             inner = inner.setdefault(step, {})
-        inner[layer] = _entry(layer, engine, version, base_url)
+        inner[layer] = _entry(layer, engine, version, base_url, kept)
     return tuple(_node(key, inner, base_url) for key, inner in tree.items())
 
 
@@ -169,7 +172,7 @@ def _around(boxes: Iterable[Box]) -> tuple[Box, ...]:
     return tuple(found.values())
 
 
-def _entry(layer: Layer, engine: Engine, version: Version, base_url: str) -> LayerEntry:
+def _entry(layer: Layer, engine: Engine, version: Version, base_url: str, kept: Kept) -> LayerEntry:
     extent = engine.extent(layer)
     times = engine.times(layer)
     own = [crs for crs in engine.crs if crs.key in extent.crs]
@@ -179,8 +182,8 @@ def _entry(layer: Layer, engine: Engine, version: Version, base_url: str) -> Lay
         crs=_published(own, version),
         boxes=_boxes(extent.lonlat, engine.crs, version),
         times=published_series(times, layer.time.resolution),
-        default_time=times.default,
-        styles=published_styles(layer, engine, base_url),
+        default_time=kept.default_time(times),
+        styles=published_styles(layer, engine, base_url, kept),
         metadata_url=metadata_url(layer, base_url),
     )
 

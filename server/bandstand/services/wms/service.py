@@ -7,6 +7,7 @@ from bandstand.model.limits import Limits
 from bandstand.services.base import Route
 from bandstand.services.ows import kvp
 from bandstand.services.ows.info import feature_info, feature_info_schema, with_warnings
+from bandstand.services.ows.kept import read_kept
 from bandstand.services.ows.versions import refuse_known_sequence
 from bandstand.services.wms import faults
 from bandstand.services.wms.describe import capabilities, described_layers
@@ -50,7 +51,7 @@ class Wms:
         version = read_version(args, operation)
         if operation == "GetCapabilities":
             refuse_known_sequence(args.get("updatesequence"), str(engine.sequence()))
-            return capabilities(engine, version, call.base_url)
+            return capabilities(engine, version, call.base_url, read_kept(call, args, style_key="STYLES"))
         _check_exceptions(args)
         if operation == "GetMap":
             query = read_map(args, version, engine)

@@ -9,6 +9,7 @@ from bandstand.model.layer import Layer
 from bandstand.model.tiling import TileMatrix, TileMatrixSet
 from bandstand.services.ows.dimension import published_times
 from bandstand.services.ows.info import INFO_FORMATS
+from bandstand.services.ows.kept import Kept
 from bandstand.services.ows.links import StyleEntry, metadata_url, published_styles
 from bandstand.services.ows.versions import compare_sequence
 from bandstand.services.ows.xml import templates
@@ -65,13 +66,16 @@ class MatrixEntry:
     """In the axis order of the set's CRS."""
 
 
-def capabilities(engine: Engine, base_url: str, sections: frozenset[str], *, known_sequence: str = "") -> Response:
+def capabilities(
+    engine: Engine, base_url: str, sections: frozenset[str], kept: Kept, *, known_sequence: str = ""
+) -> Response:
     """The capabilities document, or of it the sections wanted.
 
     Args:
         engine: Knows the layers.
         base_url: Public address of the application.
         sections: Names of sections.
+        kept: Goes on into the addresses.
         known_sequence: The update sequence a client has; the current one gets a document without sections.
     """
     # Before anything is read: a document may be newer than its number, never older.
@@ -82,13 +86,14 @@ def capabilities(engine: Engine, base_url: str, sections: frozenset[str], *, kno
         service=engine.service,
         sections=sections,
         update_sequence=sequence,
-        kvp=f"{base_url}/wmts?",
-        metadata=f"{base_url}/wmts/1.0.0/WMTSCapabilities.xml",
+        kvp=f"{base_url}/wmts?{kept.query}",
+        metadata=f"{base_url}/wmts/1.0.0/WMTSCapabilities.xml{kept.suffix}",
+        suffix=kept.suffix,
         home=engine.service.provider_url or f"{base_url}/",
         formats=engine.tile_formats,
         extensions=_ENDINGS,
         info_formats=INFO_FORMATS,
-        entries=_entries(engine, base_url) if "Contents" in sections else (),
+        entries=_entries(engine, base_url, kept) if "Contents" in sections else (),
         sets=[(tile_set, _matrices(tile_set)) for tile_set in engine.sets] if "Contents" in sections else (),
     )
     return Response(
@@ -98,11 +103,9 @@ def capabilities(engine: Engine, base_url: str, sections: frozenset[str], *, kno
     )
 
 
-def _entries(engine: Engine, base_url: str) -> tuple[LayerEntry, ...]:
+def _entries(engine: Engine, base_url: str, kept: Kept) -> tuple[LayerEntry, ...]:
     found = []
-    for layer in engine.layers:
-        if "wmts" not in layer.services:
-            continue
+    for layer in kept.drawn((layer for layer in engine.layers if "wmts" in layer.services), engine):
         lonlat = engine.extent(layer).lonlat
         axis = engine.times(layer)
         many = len(axis.values) > 1
@@ -115,8 +118,8 @@ def _entries(engine: Engine, base_url: str) -> tuple[LayerEntry, ...]:
                 links=links,
                 # Values are single times (07-057r7, table 9): of what lasts, the first.
                 times=published_times(replace(axis, ends=()), layer.time.resolution) if many else (),
-                default_time=axis.default,
-                styles=published_styles(layer, engine, base_url),
+                default_time=kept.default_time(axis),
+                styles=published_styles(layer, engine, base_url, kept),
                 metadata_url=metadata_url(layer, base_url),
                 path=f"{base_url}/wmts/1.0.0/{layer.name}/{{Style}}{time}"
                 "/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}",

@@ -5,6 +5,7 @@ from bandstand.errors import BandstandError
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.services.base import Route
 from bandstand.services.ows.info import feature_info, with_warnings
+from bandstand.services.ows.kept import read_kept
 from bandstand.services.ows.versions import accept_versions, refuse_higher_sequence
 from bandstand.services.wmts.describe import capabilities
 from bandstand.services.wmts.faults import report
@@ -52,7 +53,7 @@ class Wmts:
         if call.path == _METADATA:
             if not _takes_xml(call.headers.get("accept", "")):
                 return Response(status=406, body=b"This document is application/xml.\n")
-            return capabilities(engine, call.base_url, frozenset(SECTIONS))
+            return capabilities(engine, call.base_url, frozenset(SECTIONS), read_kept(call, args))
         operation = read_operation(args)
         if operation == "GetCapabilities":
             return self._capabilities(call, args, engine)
@@ -71,7 +72,7 @@ class Wmts:
         sections = read_sections(args)
         known = args.get("updatesequence")
         refuse_higher_sequence(known, str(engine.sequence()))
-        return capabilities(engine, call.base_url, sections, known_sequence=known)
+        return capabilities(engine, call.base_url, sections, read_kept(call, args), known_sequence=known)
 
     def _rest(self, call: Call, args: Arguments, engine: Engine) -> Response:
         variables = call.variables

@@ -4,10 +4,12 @@ from typing import Any
 
 from bandstand.engine.engine import Engine
 from bandstand.errors import InvalidParameter, shorten
+from bandstand.model.ask import Ask
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.grid import BBox
 from bandstand.model.layer import Layer
 from bandstand.services.ows.dimension import published_times
+from bandstand.services.ows.kept import read_kept
 from bandstand.services.ows.versions import refuse_known_sequence
 from bandstand.services.ows.xml import plain_number, templates
 from bandstand.services.wcs.coverages import common_null, named_crs, named_domain, published
@@ -34,13 +36,14 @@ def capabilities(call: Call, args: Arguments, engine: Engine) -> Response:
     if asked := args.get("UPDATESEQUENCE"):
         refuse_known_sequence(asked, sequence)
     section = _section(args.get("SECTION"))
+    kept = read_kept(call, args, data=True)
     body = _TEMPLATES.get_template("capabilities.xml.j2").render(
         info=engine.service,
-        url=f"{call.base_url}/wcs?",
+        url=f"{call.base_url}/wcs?{kept.query}",
         section=section,
         sequence=sequence,
         exceptions=MEDIA_TYPE,
-        coverages=[_brief(layer, engine) for layer in published(engine)] if section != "Service" else (),
+        coverages=[_brief(layer, engine) for layer in published(engine, kept)] if section != "Service" else (),
     )
     return Response(media_type="text/xml", body=body.encode(), headers=_SHORT)
 
@@ -58,16 +61,17 @@ def _section(text: str) -> str:
     return name
 
 
-def coverages(args: Arguments, engine: Engine) -> Response:
+def coverages(call: Call, args: Arguments, engine: Engine) -> Response:
     """Descriptions of the coverages asked for, in that order; of all of them where none is named.
 
     Raises:
         UnknownLayer: One of the names is no coverage.
     """
     names = read_ids(args.get("COVERAGE"), "COVERAGE")
-    layers = [engine.layer(name, "wcs") for name in names] if names else published(engine)
+    kept = read_kept(call, args, data=True)
+    layers = [engine.layer(name, "wcs") for name in names] if names else published(engine, kept)
     body = _TEMPLATES.get_template("description.xml.j2").render(
-        coverages=[_offering(layer, engine) for layer in layers],
+        coverages=[_offering(layer, kept.ask, engine) for layer in layers],
         formats=list(published_formats(engine)),
         interpolations=INTERPOLATIONS,
         axis=AXIS,
@@ -87,8 +91,9 @@ def _brief(layer: Layer, engine: Engine) -> dict[str, Any]:
     }
 
 
-def _offering(layer: Layer, engine: Engine) -> dict[str, Any]:
+def _offering(layer: Layer, ask: Ask, engine: Engine) -> dict[str, Any]:
     domain = named_domain(engine, layer)
+    fields = engine.outputs(layer, ask)
     grid, native = domain.grid, domain.grid.crs.short
     boxes = {native: _corners(grid.bbox)}
     boxes.setdefault(_WGS84, _corners(engine.extent(layer).lonlat))
@@ -104,8 +109,8 @@ def _offering(layer: Layer, engine: Engine) -> dict[str, Any]:
         "times": [text.split("/") for text in published_times(engine.times(layer), layer.time.resolution)]
         if engine.times(layer).values
         else [],
-        "fields": domain.fields,
-        "null": common_null(domain.fields),
+        "fields": fields,
+        "null": common_null(fields),
         "crs": [crs.short for crs in named_crs(engine, layer)],
     }
 

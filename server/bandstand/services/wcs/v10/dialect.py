@@ -29,7 +29,7 @@ class Wcs10:
         if operation == "GetCapabilities":
             return describe.capabilities(call, args, engine)
         if operation == "DescribeCoverage":
-            return describe.coverages(args, engine)
+            return describe.coverages(call, args, engine)
         request, wishes = parse_coverage(args, engine)
         return deliver(call, request, wishes.warnings, engine)
 

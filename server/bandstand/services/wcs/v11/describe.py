@@ -4,11 +4,13 @@ from typing import Any
 
 from bandstand.engine.engine import Engine
 from bandstand.errors import InvalidParameter, MissingParameter, shorten, suggest
+from bandstand.model.ask import Ask
 from bandstand.model.crs import CRS84, Crs
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.grid import BBox, Grid
 from bandstand.model.layer import Layer
 from bandstand.services.ows.dimension import published_times
+from bandstand.services.ows.kept import read_kept
 from bandstand.services.ows.kvp import listed
 from bandstand.services.ows.versions import compare_sequence, refuse_higher_sequence
 from bandstand.services.ows.xml import plain_number, templates
@@ -34,15 +36,16 @@ def capabilities(call: Call, args: Arguments, tongue: Tongue, engine: Engine) ->
     sequence, asked = str(engine.sequence()), args.get("UPDATESEQUENCE")
     refuse_higher_sequence(asked, sequence)
     wanted = _sections(args.get("SECTIONS", default="All"))
+    kept = read_kept(call, args, data=True)
     if compare_sequence(asked, sequence) == 0:
         # The client has it: an element without sections says so (07-067r5, 8.2.2).
         wanted = set()
-    coverages = [_summary(layer, engine) for layer in published(engine)] if "Contents" in wanted else []
+    coverages = [_summary(layer, engine) for layer in published(engine, kept)] if "Contents" in wanted else []
     body = _TEMPLATES.get_template("capabilities.xml.j2").render(
         tongue=tongue,
         versions=tuple(TONGUES),
         info=engine.service,
-        url=f"{call.base_url}/wcs?",
+        url=f"{call.base_url}/wcs?{kept.query}",
         sequence=sequence,
         coverages=coverages,
         crs=list(dict.fromkeys(urn for coverage in coverages for urn in coverage["crs"])),
@@ -80,7 +83,7 @@ def _formats(engine: Engine) -> list[str]:
     return sorted(engine.formats("coverage"), key=lambda name: name != "image/tiff")
 
 
-def coverages(args: Arguments, tongue: Tongue, engine: Engine) -> Response:
+def coverages(call: Call, args: Arguments, tongue: Tongue, engine: Engine) -> Response:
     """Descriptions of the coverages asked for, in that order.
 
     Raises:
@@ -90,9 +93,10 @@ def coverages(args: Arguments, tongue: Tongue, engine: Engine) -> Response:
     names = read_ids(args.get("IDENTIFIERS", "IDENTIFIER"), "identifiers")
     if not names:
         raise MissingParameter("IDENTIFIERS is missing; give the identifier of a coverage.", locator="identifiers")
+    kept = read_kept(call, args, data=True)
     body = _TEMPLATES.get_template("descriptions.xml.j2").render(
         tongue=tongue,
-        coverages=[_description(engine.layer(name, "wcs"), engine) for name in names],
+        coverages=[_description(engine.layer(name, "wcs"), kept.ask, engine) for name in names],
         formats=_formats(engine),
         field=FIELD,
         axis=AXIS,
@@ -114,8 +118,9 @@ def _summary(layer: Layer, engine: Engine) -> dict[str, Any]:
     }
 
 
-def _description(layer: Layer, engine: Engine) -> dict[str, Any]:
+def _description(layer: Layer, ask: Ask, engine: Engine) -> dict[str, Any]:
     domain, axis = named_domain(engine, layer), engine.times(layer)
+    fields = engine.outputs(layer, ask)
     grid, crs = domain.grid, domain.grid.crs
     steps = (grid.transform.a, grid.transform.e)
     return {
@@ -125,8 +130,8 @@ def _description(layer: Layer, engine: Engine) -> dict[str, Any]:
         "origin": _pair(crs, *grid.transform(0.5, 0.5)),
         "offsets": _pair(crs, *steps),
         "times": [text.split("/") for text in published_times(axis, layer.time.resolution)] if axis.values else [],
-        "fields": domain.fields,
-        "null": common_null(domain.fields),
+        "fields": fields,
+        "null": common_null(fields),
     }
 
 

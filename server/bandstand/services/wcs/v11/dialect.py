@@ -43,7 +43,7 @@ class Wcs11:
         if operation == "GetCapabilities":
             return describe.capabilities(call, args, tongue, engine)
         if operation == "DescribeCoverage":
-            return describe.coverages(args, tongue, engine)
+            return describe.coverages(call, args, tongue, engine)
         request, layer, wishes = parse_coverage(args, engine)
         return wrapped(deliver(unwrapped(call, tongue), request, wishes.warnings, engine), layer, tongue)
 

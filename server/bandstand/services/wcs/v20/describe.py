@@ -11,6 +11,7 @@ from bandstand.engine.engine import Engine
 from bandstand.errors import InvalidParameter, shorten, suggest
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.layer import Layer
+from bandstand.services.ows.kept import read_kept
 from bandstand.services.ows.kvp import listed
 from bandstand.services.ows.versions import compare_sequence, refuse_higher_sequence
 from bandstand.services.ows.xml import plain_number, templates
@@ -65,15 +66,16 @@ def capabilities(call: Call, args: Arguments, engine: Engine, operations: Sequen
         InvalidParameter: There is no such section.
     """
     wanted = _sections(args.get("SECTIONS", default="All"))
+    kept = read_kept(call, args, data=True)
     sequence, known = str(engine.sequence()), args.get("UPDATESEQUENCE")
     refuse_higher_sequence(known, sequence)
     if compare_sequence(known, sequence) == 0:
         wanted = set()
-    summaries = [_summary(layer, engine) for layer in published(engine)]
+    summaries = [_summary(layer, engine) for layer in published(engine, kept)]
     crs_uris = dict.fromkeys(uri for summary in summaries for uri in summary["crs"])
     body = _TEMPLATES.get_template("capabilities.xml.j2").render(
         info=engine.service,
-        url=f"{call.base_url}/wcs?",
+        url=f"{call.base_url}/wcs?{kept.query}",
         sequence=sequence,
         profiles=_profiles(engine, operations),
         operations=operations,

@@ -1,6 +1,6 @@
 """Coverage descriptions of WCS 2.0.1 (OGC 09-110r4, 8.3): the same envelope, domain and range type as in GML."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -18,7 +18,7 @@ from bandstand.cis.coverage import (
 from bandstand.engine.engine import Engine
 from bandstand.engine.scenes import scenes_domain
 from bandstand.errors import UnknownLayer
-from bandstand.model.ask import TimeAxis
+from bandstand.model.ask import Ask, TimeAxis
 from bandstand.model.coverage import Domain
 from bandstand.model.exchange import Response
 from bandstand.model.layer import Layer
@@ -46,21 +46,25 @@ class Offered:
     """What is offered: a layer, or a dataset or mosaic of one."""
 
 
-def offered(found: Layer | Portion, engine: Engine) -> Offered:
+def offered(found: Layer | Portion, engine: Engine, ask: Ask | None = None) -> Offered:
     """A layer, a scene or a mosaic as a coverage.
 
     Raises:
         UnknownLayer: It has no scene yet.
     """
     if isinstance(found, Portion):
-        domain = scenes_domain(found.layer, found.items, engine)
+        domain = _asked(scenes_domain(found.layer, found.items, engine), found.layer, engine, ask)
         return Offered(id=found.id, title=found.title, domain=domain, found=found)
-    return Offered(
-        id=found.name, title=found.title, domain=engine.domain(found), times=engine.times(found), found=found
-    )
+    domain = _asked(engine.domain(found), found, engine, ask)
+    return Offered(id=found.name, title=found.title, domain=domain, times=engine.times(found), found=found)
 
 
-def coverages(ids: list[str], engine: Engine) -> Response:
+def _asked(domain: Domain, layer: Layer, engine: Engine, ask: Ask | None) -> Domain:
+    """The domain with the range type that is asked for: cells stay where they are."""
+    return domain if ask is None or ask == Ask(data=True) else replace(domain, fields=engine.outputs(layer, ask))
+
+
+def coverages(ids: list[str], ask: Ask, engine: Engine) -> Response:
     """Descriptions of these coverages, in this order; one that has several names comes once.
 
     Raises:
@@ -68,7 +72,7 @@ def coverages(ids: list[str], engine: Engine) -> Response:
     """
     root = etree.Element(qualified("wcs:CoverageDescriptions"), nsmap={**NAMESPACES, "time": _TIME})
     root.set(qualified("xsi:schemaLocation"), _SCHEMA)
-    chosen = {coverage.id: coverage for coverage in (offered(found, engine) for found in _found(ids, engine))}
+    chosen = {coverage.id: coverage for coverage in (offered(found, engine, ask) for found in _found(ids, engine))}
     for coverage in chosen.values():
         describe(root, coverage, engine)
     body = serialised(root, members="wcs:CoverageDescription")

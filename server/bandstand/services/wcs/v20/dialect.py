@@ -18,6 +18,7 @@ from bandstand.errors import (
     suggest,
 )
 from bandstand.model.exchange import Arguments, Call, Response
+from bandstand.services.ows.kept import read_kept
 from bandstand.services.wcs.operations import read_ids
 from bandstand.services.wcs.v20 import describe, descriptions, soap
 from bandstand.services.wcs.v20.coveragesets import describe_set
@@ -31,11 +32,11 @@ _SECRET = re.compile(r"(?i)token|password|secret|key|signature")
 Operation = Callable[[Call, Arguments, Engine], Response]
 
 
-def _describe_coverage(call: Call, args: Arguments, engine: Engine) -> Response:  # noqa: ARG001 - an operation's signature
+def _describe_coverage(call: Call, args: Arguments, engine: Engine) -> Response:
     ids = [coverage_id(name) for name in read_ids(args.get("COVERAGEID"), "COVERAGEID")]
     if not ids:
         raise MissingParameter("COVERAGEID is missing; give the id of a coverage.", locator="COVERAGEID")
-    return descriptions.coverages(ids, engine)
+    return descriptions.coverages(ids, read_kept(call, args, data=True).ask, engine)
 
 
 def _get_coverage(call: Call, args: Arguments, engine: Engine) -> Response:
