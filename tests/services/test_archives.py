@@ -276,6 +276,8 @@ def test_maja_gives_its_slope_corrected_reflectance_without_an_offset(serve, put
     served = serve("profile: sentinel-2-l2a, source: theia")
     (item,) = served.items.values()
     assert (item.id, served.values("B04", "2022-06-01")) == (name, [[400]])
+    # What MAJA writes where there is nothing, though its files do not say so.
+    assert item.assets["B04"].field.nodata == -10000
     assert (item.assets["B04"].field.scale, item.assets["B04"].field.offset) == (0.0001, 0.0)
 
 

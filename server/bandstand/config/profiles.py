@@ -75,6 +75,8 @@ class Rule(Section):
     when: When = When()
     scale: float
     offset: float
+    nodata: float | None = None
+    """Stored value of nothing where neither file nor metadata name one; None: that of the band."""
     because: str
     """The reason, kept with every scene it was applied to."""
     certain: bool = True

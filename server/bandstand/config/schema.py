@@ -202,7 +202,8 @@ class Collection(Section):
         default=(), description="Folders, globs, GeoTIFFs or STAC files that `bandstand ingest` reads."
     )
     pattern: Pattern = Field(
-        default="", description="Regular expression over file names with groups band, date and id."
+        default="",
+        description="Regular expression over paths with groups band, date (or year, month, day, doy) and id.",
     )
     bands: dict[str, Band] = Field(default={}, description="By band name: what differs from the profile.")
     classes_file: FilePath | None = Field(

@@ -243,7 +243,7 @@ class Assembly:
                 yield entry, self.profile.band(entry.band) or _unprofiled(entry.band), entry.plane or 1
                 continue
             if not self.profile.bands:
-                bands = [_unprofiled(name) for name in _plane_names(entry, report, taken)]
+                bands = [_unprofiled(name) for name in _plane_names(entry, report, taken, alone=len(entries) == 1)]
                 taken.update(band.name for band in bands)
                 yield from ((entry, band, plane) for plane, band in enumerate(bands, start=1))
                 continue
@@ -280,7 +280,13 @@ class Assembly:
         if report.grid is None:
             raise TypeError("a file that is used has a grid")
         own = self.section.bands.get(band.name)
-        stated = (own.nodata if own else None, report.nodata[plane - 1], entry.announced.nodata, band.nodata)
+        stated = (
+            own.nodata if own else None,
+            report.nodata[plane - 1],
+            entry.announced.nodata,
+            decision.nodata,
+            band.nodata,
+        )
         first = next((value for value in stated if value is not None), "none")
         nodata = None if first == "none" else float(first)
         field = replace(
@@ -352,15 +358,22 @@ def _state(href: str) -> tuple[int, int] | None:
     return state.st_size, state.st_mtime_ns
 
 
-def _plane_names(entry: Entry, report: FileReport, taken: Iterable[str]) -> list[str]:
-    """Names of the planes of a file that no profile speaks of: as it describes them, else by its own name."""
+def _plane_names(entry: Entry, report: FileReport, taken: Iterable[str], *, alone: bool) -> list[str]:
+    """Names of the planes of a file that no profile speaks of: as it describes them, else by its own name.
+
+    Args:
+        taken: Names that other files of the scene have.
+        alone: There are no others.
+    """
     label = entry.label or Path(entry.href).stem
-    alone = report.planes == 1
-    names = [text or (label if alone else f"b{plane}") for plane, text in enumerate(report.descriptions, start=1)]
+    if report.planes == 1:
+        name = report.descriptions[0] or label
+        return [label if _unprofiled(name).name in taken else name]
+    of_many = f"{entry.label}_" if entry.label and not alone else "b"
+    names = [text or f"{of_many}{plane}" for plane, text in enumerate(report.descriptions, start=1)]
     if not {_unprofiled(name).name for name in names} & set(taken):
         return names
-    # Other files of the scene have the same names; their labels differ.
-    return [label if alone else f"{label}_{text or plane}" for plane, text in enumerate(report.descriptions, start=1)]
+    return [f"{label}_{text or plane}" for plane, text in enumerate(report.descriptions, start=1)]
 
 
 def _unprofiled(name: str) -> ProfileBand:

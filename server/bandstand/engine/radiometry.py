@@ -30,6 +30,8 @@ class Decision:
     """`configuration`, `metadata`, `correction`, `file`, `profile` or `none`."""
     because: str
     certain: bool = True
+    nodata: float | None = None
+    """Stored value of nothing in such scenes; None: not known."""
 
 
 def decide(
@@ -153,4 +155,11 @@ class _Facts:
 
 
 def _by_rule(rule: Rule, source: str) -> Decision:
-    return Decision(scale=rule.scale, offset=rule.offset, source=source, because=rule.because, certain=rule.certain)
+    return Decision(
+        scale=rule.scale,
+        offset=rule.offset,
+        source=source,
+        because=rule.because,
+        certain=rule.certain,
+        nodata=rule.nodata,
+    )

@@ -84,15 +84,17 @@ def _by_ground(known: list[list[Named]], loose: Sequence[Named], look: Look) -> 
     grids = [_grid(look(scene[0].path)) for scene in known]
     fresh: list[list[Named]] = []
     for name in loose:
-        grid = _grid(look(name.path))
+        report = look(name.path)
+        grid = _grid(report)
         at = next((n for n, other in enumerate(grids) if grid and other and _is_same_ground(grid, other)), None)
         if at is None:
             grids.append(grid)
             fresh.append([name])
         elif at < len(known):
             own = [word for word in name.words if word not in known[at][-1].words]
-            # Pictures of many planes come first: theirs are b1, b2, …
-            known[at].insert(0, replace(name, band="_".join(own)))
+            # The planes of a picture of many are b1, b2, …
+            is_picture = report is not None and report.planes > 1 and all(other.band for other in known[at])
+            known[at].insert(0, replace(name, band="" if is_picture else "_".join(own)))
         else:
             fresh[at - len(known)].append(name)
     yield from ((scene, "") for scene in known)
@@ -176,11 +178,12 @@ def _nameless(names: Sequence[Named]) -> str:
 def _candidate(scene: Sequence[Named], label: str, doubt: str) -> Candidate:
     first = scene[-1]  # Named by a band, where one is.
     short, full = scene_id(scene, first.rest if first.band or first.dated else first.path.stem)
+    one = label if len(scene) == 1 else ""
     return Candidate(
         id=short,
         long_id=full,
         source=str(first.path if len(scene) == 1 else first.path.parent),
         time=first.time,
-        entries=tuple(Entry(href=str(name.path), label=name.band or label) for name in scene),
+        entries=tuple(Entry(href=str(name.path), label=name.band or one) for name in scene),
         doubt=doubt,
     )

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import urllib.request
 
+import numpy as np
 import pytest
+import rasterio
 
 from bandstand.cli.main import run
 
@@ -60,6 +62,71 @@ def test_a_broken_scene_is_told_and_ends_with_three(configured, capsys, shared):
     out = capsys.readouterr().out
     assert "archive   found 2   new 1   updated 0   unchanged 0   failed 1" in out
     assert re.search(r"^failed  2020-01-01   asset B04: ", out, re.MULTILINE)
+
+
+def write_soil(folder):
+    """Two files whose names tell neither band nor place nor time."""
+    folder.mkdir()
+    for number, name in enumerate(("clay", "sand"), start=1):
+        with rasterio.open(
+            folder / f"{name}.tif", "w", driver="GTiff", width=16, height=16, count=1, dtype="uint8", crs="EPSG:32631",
+            transform=rasterio.Affine(10.0, 0.0, 500000.0, 0.0, -10.0, 5000000.0),
+        ) as file:  # fmt: skip
+            file.write(np.full((1, 16, 16), number, "uint8"))
+
+
+def test_a_doubt_is_told_by_ingest_and_by_check_with_its_cure(here, capsys):
+    write_soil(here / "soil")
+    layer = "layers: [{name: soil, collection: soil, bands: clay}]\nservice: {contact: {name: Desk}}\n"
+    (here / "config.yml").write_text(f"collections: {{soil: {{profile: generic, source: soil}}}}\n{layer}")
+    assert run(["ingest"]) == 0
+    told = (
+        "clay.tif, sand.tif lie on the same ground and tell no different times: they were taken as the bands clay, sand"
+    )
+    cure = "If they are scenes of one band, say pattern: '(?P<id>[^/]+)$'"
+    err = capsys.readouterr().err
+    assert told in err
+    assert cure in err
+    assert run(["check"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "  warning  " in line)
+    assert line.startswith("config.yml:1:21  warning  collections.soil: soil: ")
+    assert told in line
+    assert cure in line
+    pattern = "pattern: '(?P<id>[^/]+)$'"
+    (here / "config.yml").write_text(f"collections: {{soil: {{profile: generic, source: soil, {pattern}}}}}\n{layer}")
+    (here / "catalog.sqlite").unlink()
+    assert run(["ingest"]) == 0
+    assert "doubt" not in capsys.readouterr().err
+
+
+def test_what_is_no_band_is_told_in_one_line_and_ends_with_zero(here, capsys):
+    write_soil(here / "soil")
+    (here / "soil/clay.tif").rename(here / "soil/S2_20220101_B04.tif")
+    (here / "soil/sand.tif").rename(here / "soil/S2_20220101_TCI.tif")
+    (here / "config.yml").write_text("collections: {s2: {profile: sentinel-2-l2a, source: soil}}\n")
+    assert run(["ingest"]) == 0
+    out = capsys.readouterr().out
+    assert "found 1   new 1   updated 0   unchanged 0   failed 0" in out
+    assert "left out  1 file, no band of profile sentinel-2-l2a: S2_20220101_TCI.tif\n" in out
+
+
+def test_an_archive_of_another_kind_is_a_failure(here, capsys):
+    write_soil(here / "soil")
+    (here / "config.yml").write_text("collections: {s2: {profile: sentinel-2-l2a, source: soil}}\n")
+    assert run(["ingest"]) == 3
+    assert "failed  soil   no band of profile sentinel-2-l2a in clay.tif, sand.tif\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "cure"),
+    [("a.nc", b"CDF\x01", "gdal_translate -of COG makes a GeoTIFF"), ("a.zip", b"PK\x03\x04", "unpack it and name")],
+)
+def test_a_source_that_cannot_be_read_ends_with_three_and_says_what_to_do(configured, capsys, name, begins, cure):
+    (configured / name).write_bytes(begins)
+    assert run(["ingest", name]) == 3
+    out = capsys.readouterr().out
+    assert f"failed  {name}   " in out
+    assert cure in out
 
 
 def test_a_dry_run_lists_scenes_and_writes_nothing(configured, capsys):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.unit.engine.test_dates import said
@@ -12,7 +13,6 @@ from bandstand.engine.candidates import LeftOut
 from bandstand.engine.naming import group
 from bandstand.model.crs import parse_crs
 from bandstand.model.grid import Affine, Grid
-from bandstand.read.base import FileReport
 
 ROOT = Path("/data/archive")
 
@@ -25,7 +25,7 @@ class Layout:
     """By id: the time, and band and file of everything in it, in any order."""
     left_out: str = ""
     pattern: str = ""
-    look: Callable[[Path], FileReport | None] = lambda _: None
+    look: Callable[[Path], SimpleNamespace | None] = lambda _: None
 
 
 def understood(layout):
@@ -62,30 +62,8 @@ def on_ground(**places):
             return None
         x, planes = places[name] if isinstance(places[name], tuple) else (places[name], 1)
         grid = Grid(parse_crs("EPSG:32631"), Affine(10.0, 0.0, x, 0.0, -10.0, 5e6), 64, 64)
-        none = (None,) * planes
-        return FileReport(
-            href=str(path),
-            version="",
-            index=None,
-            grid=grid,
-            planes=planes,
-            dtype="uint8",
-            nodata=none,
-            descriptions=("",) * planes,
-            scales=(1.0,) * planes,
-            offsets=(0.0,) * planes,
-            units=("",) * planes,
-            colormap=None,
-            tiled=True,
-            overviews=(),
-            block=(64, 64),
-            compression="",
-            interleave="",
-            mask="none",
-            own=True,
-            warnings=(),
-            tags={},
-        )
+        # All that is asked of a header before scenes are made.
+        return SimpleNamespace(grid=grid, planes=planes, descriptions=("",) * planes)
 
     return look
 
@@ -317,7 +295,7 @@ LAYOUTS = {
     "PlanetScope": Layout(
         "generic",
         (f"{PLANET}_AnalyticMS_SR.tif", f"{PLANET}_udm2.tif"),
-        {PLANET: ("2022-01-01T10:30:21", f"AnalyticMS_SR={PLANET}_AnalyticMS_SR.tif udm2={PLANET}_udm2.tif")},
+        {PLANET: ("2022-01-01T10:30:21", f"={PLANET}_AnalyticMS_SR.tif udm2={PLANET}_udm2.tif")},
         look=on_ground(**{f"{PLANET}_A": (5e5, 4), f"{PLANET}_u": (5e5, 8)}),
     ),
     "elevation in folders": Layout(
