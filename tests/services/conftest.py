@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bandstand.engine.engine import Engine
+from bandstand.engine.whereabouts import Whereabouts
 from bandstand.errors import (
     BandstandError,
     InvalidParameter,
@@ -167,6 +168,12 @@ class FakeEngine(Engine):
         if layer.name == "dem":
             return Extent(lonlat=BBox(-180.0, -90.0, 180.0, 90.0), resolution_m=90.0)
         return Extent(lonlat=BBox(2.25, 43.125, 3.75, 44.0625), crs=("EPSG:32631", "EPSG:32630"), resolution_m=10.0)
+
+    def whereabouts(self, layer):
+        return Whereabouts(self.extent(layer).lonlat)
+
+    def box(self, layer, crs):
+        return self.whereabouts(layer).box(crs)
 
     def run(self, request, *, if_none_match=""):
         self.requests.append(request)

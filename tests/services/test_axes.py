@@ -146,6 +146,17 @@ def test_a_map_reads_its_box_in_the_order_of_the_authority(get, code):
 
 
 @pytest.mark.parametrize("code", PLACES)
+def test_the_bounding_box_of_a_map_layer_is_that_of_the_file(get, code):
+    box, _ = placed(code)
+    root = etree.fromstring(get("/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities").data)
+    (layer,) = (
+        found for found in root.iterfind(".//w:Layer", NS) if found.findtext("w:Name", namespaces=NS) == f"c{code}"
+    )
+    (found,) = (b for b in layer.iterfind("w:BoundingBox", NS) if b.get("CRS") == f"EPSG:{code}")
+    assert tuple(float(found.get(key)) for key in ("minx", "miny", "maxx", "maxy")) == pytest.approx(ordered(code, box))
+
+
+@pytest.mark.parametrize("code", PLACES)
 def test_the_corner_of_a_tile_matrix_is_in_the_order_of_the_authority(get, code):
     x, y, _, turned = PLACES[code]
     root = etree.fromstring(get("/wmts?SERVICE=WMTS&REQUEST=GetCapabilities").data)

@@ -47,6 +47,14 @@ SELECT i.rid, i.revision FROM item i WHERE i.rid IN (
 )
 """
 
+# Scenes whose south-western corners lie in one field of ten degrees are taken together.
+_PARTS = """
+SELECT MIN(west), MIN(south), MAX(east), MAX(north) FROM (
+    SELECT west, east, south, north FROM item WHERE cid = :cid
+    UNION ALL SELECT west2, east2, south, north FROM item WHERE cid = :cid AND west2 IS NOT NULL
+) GROUP BY CAST((west + 180.0) / 10 AS INTEGER), CAST((south + 90.0) / 10 AS INTEGER)
+"""
+
 
 class SqliteCatalog:
     """A catalogue in one file; one connection a thread."""
@@ -375,10 +383,12 @@ def _extent(connection: sqlite3.Connection, cid: int) -> Extent | None:
         return None
     if crossing:
         west, east = -180.0, 180.0
+    parts = tuple(BBox(*row) for row in connection.execute(_PARTS, {"cid": cid}) if row[0] < row[2] and row[1] < row[3])
     systems = connection.execute(
         "SELECT crs FROM item WHERE cid = ? GROUP BY crs ORDER BY COUNT(*) DESC, crs", (cid,)
     ).fetchall()
-    return Extent(lonlat=BBox(west, south, east, north), crs=tuple(row[0] for row in systems), resolution_m=finest)
+    box, crs = BBox(west, south, east, north), tuple(row[0] for row in systems)
+    return Extent(lonlat=box, parts=parts, crs=crs, resolution_m=finest)
 
 
 def open_catalog(path: Path, *, writable: bool = False) -> SqliteCatalog:

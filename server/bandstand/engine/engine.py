@@ -23,6 +23,7 @@ from bandstand.engine.sampling import sample_layer
 from bandstand.engine.series import dates, wants_axis
 from bandstand.engine.settle import Settler
 from bandstand.engine.times import axis
+from bandstand.engine.whereabouts import Whereabouts, whereabouts
 from bandstand.errors import UnknownLayer, UnsupportedFormat, suggest
 from bandstand.model.ask import Ask, ExpressionReport, IndexReport, Sample, TimeAxis
 from bandstand.model.coverage import Domain
@@ -91,6 +92,8 @@ class Engine:
         self._settler = Settler(catalog=catalog, collections=collections, recipes=recipes, limits=limits)
         self._settled: dict[tuple[str, Ask, int], StyledLayer] = {}
         self._domains: dict[tuple[str, tuple[str, ...], int, Crs | None], Domain] = {}
+        self._whereabouts: dict[tuple[str, int], Whereabouts] = {}
+        self._boxes: dict[tuple[str, int, Crs], tuple[BBox | None]] = {}
         self._lock = threading.Lock()
         self.process = Process(
             combiner=Combiner(lambda o: self.ask(self.layer(o.layer, "wcs"), o.ask), self.collection, limits),
@@ -181,6 +184,29 @@ class Engine:
     def extent(self, layer: Layer) -> Extent:
         """Where the layer has scenes; the whole world while it has none."""
         return self.catalog.extent(layer.collection) or _WORLD
+
+    def whereabouts(self, layer: Layer) -> Whereabouts:
+        """What the scenes of a layer cover; the whole world while it has none."""
+        key = (layer.collection, self.catalog.revision(layer.collection))
+        found = self._whereabouts.get(key)
+        if found is None:
+            found = whereabouts(self.catalog, layer.collection)
+            with self._lock:
+                self._whereabouts[key] = found
+        return found
+
+    def box(self, layer: Layer, crs: Crs) -> BBox | None:
+        """The box of a layer in a CRS, x first; None where the layer has nothing in the area the CRS is made for."""
+        key = (layer.collection, self.catalog.revision(layer.collection), crs)
+        known = self._boxes.get(key)
+        if known is None:
+            known = (self.whereabouts(layer).box(crs),)
+            with self._lock:
+                if len(self._boxes) >= _SETTLED:
+                    self._boxes.clear()
+                    self._whereabouts.clear()
+                self._boxes[key] = known
+        return known[0]
 
     def domain(self, layer: Layer, *, crs: Crs | None = None) -> Domain:
         """The coverage's native grid and range type; with `crs` the same in another CRS of its scenes.

@@ -132,6 +132,8 @@ class Extent:
 
     lonlat: BBox
     """Longitude and latitude."""
+    parts: tuple[BBox, ...] = ()
+    """Smaller boxes of longitude and latitude that hold all scenes together."""
     crs: tuple[str, ...] = ()
     """Keys of the CRSs of its scenes, most frequent first."""
     resolution_m: float = 10.0

@@ -1,7 +1,5 @@
 """Typed readers of parameters, version negotiation, XML in and out."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +12,9 @@ from bandstand.errors import (
     UnsupportedFormat,
     UnsupportedVersion,
 )
-from bandstand.model.crs import CRS84, WGS84, parse_crs
-from bandstand.model.grid import BBox, project_bbox
+from bandstand.model.crs import CRS84, WGS84
+from bandstand.model.grid import BBox
 from bandstand.services.ows import kvp
-from bandstand.services.ows.footprint import footprint
 from bandstand.services.ows.spellings import SPELLINGS, remark
 from bandstand.services.ows.versions import accept_versions, compare_sequence, negotiate
 from bandstand.services.ows.xml import legal_text, parse_xml, plain_number, to_ncname
@@ -181,27 +178,6 @@ def test_a_header_cannot_be_broken_by_a_key():
     for warning in remark('expr"\r'):
         assert warning.count('"') == 2
         assert warning.isprintable()
-
-
-def test_a_footprint_holds_every_corner_of_the_layer():
-    lonlat, utm = BBox(2.0, 43.0, 4.0, 45.0), parse_crs("EPSG:32631")
-    box = footprint(lonlat, utm)
-    for x, y in ((2.0, 43.0), (4.0, 43.0), (2.0, 45.0), (4.0, 45.0), (3.0, 45.0)):
-        spot = project_bbox(BBox(x - 1e-9, y - 1e-9, x + 1e-9, y + 1e-9), CRS84, utm)
-        assert spot is not None
-        assert box is not None
-        assert box.intersection(spot) is not None
-
-
-def test_a_layer_of_another_continent_has_no_footprint_in_a_national_grid():
-    assert footprint(BBox(2.0, 43.0, 4.0, 45.0), parse_crs("EPSG:2193")) is None
-
-
-def test_the_world_has_a_finite_footprint_in_web_mercator():
-    box = footprint(BBox(-180.0, -90.0, 180.0, 90.0), parse_crs("EPSG:3857"))
-    assert box is not None
-    assert all(map(math.isfinite, (box.min_x, box.min_y, box.max_x, box.max_y)))
-    assert box.max_y == pytest.approx(20048966.1)
 
 
 def _escaped(text):

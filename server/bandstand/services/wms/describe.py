@@ -1,16 +1,17 @@
 """Capabilities and layer descriptions of WMS, from what the engine publishes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bandstand.engine.engine import Engine
+from bandstand.engine.whereabouts import Whereabouts, united
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Response
 from bandstand.model.grid import BBox
 from bandstand.model.layer import Group, Layer
 from bandstand.services.ows.dimension import published_series
-from bandstand.services.ows.footprint import footprint, united
 from bandstand.services.ows.info import INFO_FORMATS
 from bandstand.services.ows.kept import Kept
 from bandstand.services.ows.links import StyleEntry, metadata_url, published_styles
@@ -97,7 +98,7 @@ def capabilities(engine: Engine, version: Version, base_url: str, kept: Kept) ->
         exceptions=EXCEPTIONS[version],
         crs=shorts,
         lonlat=lonlat,
-        boxes=_boxes(lonlat, world, version),
+        boxes=_boxes(Whereabouts(lonlat).box, world, version),
         children=children,
         update_sequence=sequence,
         metadata_format=METADATA_FORMAT,
@@ -180,7 +181,7 @@ def _entry(layer: Layer, engine: Engine, version: Version, base_url: str, kept: 
         layer=layer,
         lonlat=extent.lonlat,
         crs=_published(own, version),
-        boxes=_boxes(extent.lonlat, engine.crs, version),
+        boxes=_boxes(partial(engine.box, layer), engine.crs, version),
         times=published_series(times, layer.time.resolution),
         default_time=kept.default_time(times),
         styles=published_styles(layer, engine, base_url, kept),
@@ -193,12 +194,12 @@ def _published(known: Sequence[Crs], version: Version) -> tuple[str, ...]:
     return tuple(crs.short for crs in known if version == "1.3.0" or crs.short != "CRS:84")
 
 
-def _boxes(lonlat: BBox, known: Sequence[Crs], version: Version) -> tuple[Box, ...]:
+def _boxes(boxed: Callable[[Crs], BBox | None], known: Sequence[Crs], version: Version) -> tuple[Box, ...]:
     found = []
     for crs in known:
         if version == "1.1.1" and crs.short == "CRS:84":
             continue
-        box = footprint(lonlat, crs)
+        box = boxed(crs)
         if box is None:
             continue
         numbers = (box.min_x, box.min_y, box.max_x, box.max_y)

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from bandstand.engine.engine import Engine
+from bandstand.engine.whereabouts import united
 from bandstand.model.exchange import Response
 from bandstand.model.layer import Group, Layer
-from bandstand.services.ows.footprint import united
 from bandstand.services.ows.xml import templates
 
 METADATA_FORMAT = "text/xml"

@@ -109,7 +109,7 @@ def _entries(engine: Engine, base_url: str, kept: Kept) -> tuple[LayerEntry, ...
         lonlat = engine.extent(layer).lonlat
         axis = engine.times(layer)
         many = len(axis.values) > 1
-        links = tuple(_link(lonlat, tile_set) for tile_set in engine.sets if reaches(lonlat, tile_set))
+        links = tuple(_link(engine, layer, tile_set) for tile_set in engine.sets if reaches(engine, layer, tile_set))
         time = "/{Time}" if many else ""
         found.append(
             LayerEntry(
@@ -128,11 +128,12 @@ def _entries(engine: Engine, base_url: str, kept: Kept) -> tuple[LayerEntry, ...
     return tuple(found)
 
 
-def _link(lonlat: BBox, tile_set: TileMatrixSet) -> SetLink:
+def _link(engine: Engine, layer: Layer, tile_set: TileMatrixSet) -> SetLink:
+    box = engine.box(layer, tile_set.crs)
     limits = [
         MatrixLimits(matrix=matrix.id, min_row=found[0], max_row=found[1], min_col=found[2], max_col=found[3])
         for matrix in tile_set.matrices
-        if matrix.matrix_width > 1 and matrix.matrix_height > 1 and (found := matrix_limits(lonlat, tile_set, matrix))
+        if matrix.matrix_width > 1 and matrix.matrix_height > 1 and (found := matrix_limits(box, matrix))
     ]
     return SetLink(name=tile_set.id, limits=tuple(limits))
 

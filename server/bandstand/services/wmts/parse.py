@@ -228,8 +228,7 @@ def _set(name: str, layer: Layer, engine: Engine) -> TileMatrixSet:
 
 
 def _no_set(name: str, layer: Layer, engine: Engine) -> NotFound:
-    lonlat = engine.extent(layer).lonlat
-    ids = [tile_set.id for tile_set in engine.sets if reaches(lonlat, tile_set)]
+    ids = [tile_set.id for tile_set in engine.sets if reaches(engine, layer, tile_set)]
     return NotFound(
         f'TileMatrixSet "{shorten(name)}" is not offered for layer "{layer.name}"; offered: {", ".join(ids)}.'
         f"{suggest(name, ids)}",
@@ -249,9 +248,8 @@ def _grid(address: Address, layer: Layer, engine: Engine) -> Grid:
     row, col = kvp.integer(address.row, "TileRow"), kvp.integer(address.col, "TileCol")
     grid = tile_set.tile(matrix, row, col)
     # 07-057r7, 7.2.4: what TileMatrixSetLimits leave out is out of range, as much as what the matrix lacks.
-    lonlat = engine.extent(layer).lonlat
-    limits = matrix_limits(lonlat, tile_set, matrix)
-    if limits is None and not reaches(lonlat, tile_set):
+    limits = matrix_limits(engine.box(layer, tile_set.crs), matrix)
+    if limits is None and not reaches(engine, layer, tile_set):
         raise _no_set(address.tile_set, layer, engine)
     first_row, last_row, first_col, last_col = limits or (0, -1, 0, -1)
     for key, value, first, last in (("TileRow", row, first_row, last_row), ("TileCol", col, first_col, last_col)):

@@ -7,7 +7,6 @@ from bandstand.model.grid import BBox, Grid
 from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request
 from bandstand.model.tiling import TileMatrix, TileMatrixSet
-from bandstand.services.ows.footprint import footprint
 from bandstand.services.ows.vendor import Wishes
 
 EXTENSIONS = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
@@ -29,13 +28,16 @@ class TileQuery:
     warnings: tuple[str, ...]
 
 
-def matrix_limits(lonlat: BBox, tile_set: TileMatrixSet, matrix: TileMatrix) -> tuple[int, int, int, int] | None:
+def matrix_limits(box: BBox | None, matrix: TileMatrix) -> tuple[int, int, int, int] | None:
     """The tiles that a layer reaches: (first row, last row, first column, last column), None for no tile.
 
     The schema of capabilities takes no last row or column of 0 (wmts.xsd, MaxTileRow is a positiveInteger): what
     could not be published is widened, so that what is published and what is answered stay the same.
+
+    Args:
+        box: Of the layer, in the CRS of the set; `Engine.box`.
+        matrix: Of the set.
     """
-    box = footprint(lonlat, tile_set.crs)
     limits = matrix.limits(box) if box else None
     if limits is None:
         return None
@@ -45,9 +47,10 @@ def matrix_limits(lonlat: BBox, tile_set: TileMatrixSet, matrix: TileMatrix) -> 
     return first_row, max(last_row, 1), first_col, max(last_col, 1)
 
 
-def reaches(lonlat: BBox, tile_set: TileMatrixSet) -> bool:
+def reaches(engine: Engine, layer: Layer, tile_set: TileMatrixSet) -> bool:
     """Whether a layer has tiles in a set at all, and so is linked to it."""
-    return any(matrix_limits(lonlat, tile_set, matrix) for matrix in tile_set.matrices)
+    box = engine.box(layer, tile_set.crs)
+    return any(matrix_limits(box, matrix) for matrix in tile_set.matrices)
 
 
 def tile_request(engine: Engine, layer: Layer, grid: Grid, media_type: str, wishes: Wishes) -> TileQuery:

@@ -4,8 +4,6 @@ import json
 import math
 from urllib.parse import quote, urlencode
 
-import mercantile
-
 from bandstand.engine.engine import Engine
 from bandstand.errors import BandstandError, InvalidParameter, TileOutOfRange, UnknownPath, shorten
 from bandstand.model.exchange import Arguments, Call, Response
@@ -104,9 +102,10 @@ def _tilejson(call: Call, args: Arguments, layer: Layer, engine: Engine) -> Resp
     extent = engine.extent(layer)
     box = extent.lonlat
     south, north = (min(max(v, -_MERCATOR_LATITUDE), _MERCATOR_LATITUDE) for v in (box.min_y, box.max_y))
-    lon, lat = (box.min_x + box.max_x) / 2, (south + north) / 2
+    west, east = engine.whereabouts(layer).span
+    lon, lat = ((west + east) / 2 + 180.0) % 360.0 - 180.0, (south + north) / 2
     maxzoom = _native_zoom(extent.resolution_m, lat)
-    start = min(mercantile.bounding_tile(box.min_x, south, box.max_x, north).z + 1, maxzoom)
+    start = min(fitting_zoom(west, south, east, north), maxzoom)
     kept = [(key, value) for key, value in call.args if key.casefold() not in {"format", "scale"} and value]
     query = f"?{urlencode(kept, quote_via=quote)}" if kept else ""
     document: dict[str, object] = {
@@ -134,6 +133,14 @@ def _native_zoom(resolution_m: float, latitude: float) -> int:
     ground = _EQUATOR_CELL_M * math.cos(math.radians(latitude))
     zoom = math.ceil(math.log2(max(ground / resolution_m, 1.0)) - 1e-6)
     return min(max(zoom, 0), len(_MATRICES) - 1)
+
+
+def fitting_zoom(west: float, south: float, east: float, north: float) -> int:
+    """The last zoom at which a box is no larger than two tiles a side, the width of a small map, wherever it lies."""
+    upper, lower = (math.asinh(math.tan(math.radians(latitude))) for latitude in (north, south))
+    # Of the side of the world in web Mercator.
+    share = max((east - west) / 360.0, (upper - lower) / (2.0 * math.pi))
+    return max(math.floor(1.0 - math.log2(share) + 1e-9), 0) if share > 0.0 else len(_MATRICES) - 1
 
 
 XYZ = Xyz()
