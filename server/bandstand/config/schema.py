@@ -301,7 +301,7 @@ class Limits(Section):
 
     map_max_width_px: int = Field(default=4096, ge=1, description="Width of a map, pixels.")
     map_max_height_px: int = Field(default=4096, ge=1, description="Height of a map, pixels.")
-    map_max_items: int = Field(default=200, ge=1, description="Scenes of one map.")
+    map_max_items: int = Field(default=10_000, ge=1, description="Scenes that one map may be made of.")
     coverage_max_px: int = Field(default=100_000_000, ge=1, description="Output pixels times outputs of a coverage.")
     coverage_text_max_px: int = Field(
         default=4_000_000, ge=1, description="Output pixels times outputs of a coverage as text (GML, JSON)."

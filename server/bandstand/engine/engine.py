@@ -268,6 +268,8 @@ class Engine:
             self.left_out = True
             return answer.heads(plan)
         account = self._account(tolerant=request.output.kind == "map")
+        if request.output.kind == "map":
+            account.most_bytes = self.limits.read_max_bytes
         if deadline is not None:
             account.deadline = deadline
         if request.output.kind == "map":

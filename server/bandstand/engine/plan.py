@@ -61,7 +61,8 @@ class Cost:
     pixels: int
     """Output pixels times outputs, summed over the layers."""
     read_bytes: int
-    """Decoded bytes at most: what every band of every scene may give to the grid."""
+    """Decoded bytes at most: what every band of every scene may give to the grid. Of a picture those of the best scene
+    of each layer alone: it is done as soon as it is full, and what it reads is counted on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +221,12 @@ def _middle(selection: Selection) -> float | None:
 
 def _cost(request: Request, layers: Sequence[LayerPlan], library: Library) -> Cost:
     area = request.grid.width * request.grid.height
+    most = 1 if request.output.kind == "map" else None
     read = sum(
-        read_bytes(asset, request.grid, library) for plan in layers for scene in plan.scenes for asset in scene.present
+        read_bytes(asset, request.grid, library)
+        for plan in layers
+        for scene in plan.scenes[:most]
+        for asset in scene.present
     )
     return Cost(
         items=sum(len(plan.scenes) for plan in layers),

@@ -1,7 +1,8 @@
 """Plan to pixels: read, warp, mosaic and compute, one stage after another."""
 
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from bandstand.engine.kinds import number_type, of_type
 from bandstand.engine.plan import LayerPlan, SceneRead
-from bandstand.errors import DeadlineExceeded, SourceUnavailable
+from bandstand.errors import DeadlineExceeded, SourceUnavailable, TooLarge
 from bandstand.model.crs import Crs
 from bandstand.model.grid import Grid
 from bandstand.model.item import Asset
@@ -21,9 +22,12 @@ from bandstand.read.base import Source
 from bandstand.read.library import Library, Piece
 from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window, window_grid
 from bandstand.warp.mosaic import Mosaic, Warped
+from bandstand.warp.reach import PixelWindow, blocks, reach
 from bandstand.warp.resample import margin, resample
 from bandstand.warp.transform import ControlGrid, control_grid
 
+_MANY = 16
+"""Scenes from which on each is warped in its own part of the target."""
 STRIP_PX = 4_194_304
 """Large coverages are made in strips of about so many pixels, so that what lies between the stages stays small."""
 
@@ -40,6 +44,10 @@ class Account:
     """Scene id to reason."""
     used: dict[str, SceneRead] = dataclass_field(default_factory=dict)
     """Scenes that gave at least one pixel window, by id."""
+    most_bytes: int = sys.maxsize
+    """Decoded bytes that may be read; what a plan counted already needs no bound here."""
+    read_bytes: int = 0
+    """Those read so far."""
 
     def check(self) -> None:
         """Stop between stages when the time is over.
@@ -52,8 +60,24 @@ class Account:
                 "The request took longer than its time limit (limits.timeout_s). Ask a smaller area or a shorter time."
             )
 
+    def charge(self, views: Iterable["_View"]) -> None:
+        """Count in what is about to be read.
 
-def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> tuple[Raster, NDArray[np.int16]]:
+        Raises:
+            TooLarge: It and what was read before are above the limit; locator `size`.
+        """
+        for view in views:
+            source, window = view.piece.source, view.piece.window
+            self.read_bytes += window[2] * window[3] * np.dtype(source.dtype).itemsize
+        if self.read_bytes > self.most_bytes:
+            raise TooLarge(
+                f"This map needs more than {self.most_bytes:,} decoded bytes (limits.read_max_bytes). "
+                "Zoom in, or ask fewer bands or a shorter time.",
+                locator="size",
+            )
+
+
+def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> tuple[Raster, NDArray[np.int32]]:
     """Read, warp and mosaic the bands of one layer.
 
     Returns:
@@ -65,20 +89,29 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
     """
     mosaic = Mosaic(grid, plan.fields, together=plan.together)
     controls: dict[Crs, ControlGrid] = {}
+    # Many scenes are small on the grid, or hidden: each is looked at where it lies, and only if something is missing.
+    target = blocks(grid) if len(plan.scenes) >= _MANY else None
+    window: PixelWindow | None = None
+    part = grid
     for number, scene in enumerate(plan.scenes):
         account.check()
+        if target is not None:
+            window = reach(target, scene.item.bbox)
+            if window is None or not mosaic.missing(window):
+                continue
+            part, controls = grid.crop(*window), {}
         wanted = [asset if w else None for asset, w in zip(scene.assets, mosaic.wanted, strict=True)]
         if plan.together and None in wanted:
             continue
         try:
-            bands = _warp_scene(wanted, plan, grid, library, controls, account)
+            bands = _warp_scene(wanted, plan, part, library, controls, account)
         except SourceUnavailable as error:
             _give_up_scene(scene, error, account)
             continue
         if any(band is not None for band in bands):
             account.used[scene.item.id] = scene
             fields = [field if a is None else a.field for a, field in zip(wanted, plan.fields, strict=True)]
-            mosaic.feed(bands, fields, number)
+            mosaic.feed(bands, fields, number, window)
             if mosaic.full:
                 break
     return mosaic.raster(), mosaic.sources
@@ -136,6 +169,7 @@ def _warp_scene(
     warped: list[Warped | None] = [None] * len(assets)
     if plan.together and len(views) < len(assets):
         return warped
+    account.charge(views.values())
     # All bands in one go, so that the blocks that are missing are decoded side by side.
     windows = library.read([view.piece for view in views.values()])
     for (place, view), read in zip(views.items(), windows, strict=True):

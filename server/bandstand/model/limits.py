@@ -9,7 +9,7 @@ class Limits:
 
     map_max_width_px: int = 4096
     map_max_height_px: int = 4096
-    map_max_items: int = 200
+    map_max_items: int = 10_000
     coverage_max_px: int = 100_000_000
     """Output pixels times outputs."""
     coverage_text_max_px: int = 4_000_000

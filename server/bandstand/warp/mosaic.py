@@ -11,6 +11,7 @@ from bandstand.model.field import Field
 from bandstand.model.grid import Grid
 from bandstand.model.raster import Raster
 from bandstand.warp.radiometry import express
+from bandstand.warp.reach import PixelWindow
 
 Warped = tuple[NDArray[Any], NDArray[np.bool_]]
 """A band of a scene on the target grid: (height, width) stored values and their mask, True is valid."""
@@ -48,11 +49,21 @@ class Mosaic:
         return all(part.full for part in self._parts)
 
     @property
-    def sources(self) -> NDArray[np.int16]:
+    def sources(self) -> NDArray[np.int32]:
         """(band, height, width): the scene each pixel of each band came from, -1 where there is none."""
         return np.stack([part.sources for part in self._parts for _ in part.fields])
 
-    def feed(self, bands: Sequence[Warped | None], fields: Sequence[Field], source: int) -> None:
+    def missing(self, window: PixelWindow) -> bool:
+        """Whether a pixel in this part of the target is missing in any band."""
+        return any(part.missing(_slices(window)) for part in self._parts)
+
+    def feed(
+        self,
+        bands: Sequence[Warped | None],
+        fields: Sequence[Field],
+        source: int,
+        window: PixelWindow | None = None,
+    ) -> None:
         """Lay a scene under what is there already.
 
         Args:
@@ -60,13 +71,14 @@ class Mosaic:
                 kept as they are; they are never written to.
             fields: What this scene's numbers mean, one a band; converted to the mosaic's where they differ.
             source: A number to know the scene by in `sources`, 0 or more.
+            window: The part of the target that the bands are of; None: all of it.
         """
         place = 0
         for part in self._parts:
             end = place + len(part.fields)
             given = [band for band in bands[place:end] if band is not None]
             if len(given) == end - place and not part.full:
-                part.feed(given, fields[place:end], source)
+                part.feed(given, fields[place:end], source, None if window is None else _slices(window))
             place = end
 
     def raster(self) -> Raster:
@@ -97,12 +109,20 @@ class _Part:
         self._grid = grid
         self._bands: list[NDArray[Any]] = []
         self._filled: NDArray[np.bool_] | None = None
+        self._missing = grid.width * grid.height
         self._first = -1
         # Made when a second scene gives something: a single one is told by its mask.
-        self._sources: NDArray[np.int16] | None = None
+        self._sources: NDArray[np.int32] | None = None
 
-    def feed(self, bands: Sequence[Warped], fields: Sequence[Field], source: int) -> None:
+    def feed(
+        self, bands: Sequence[Warped], fields: Sequence[Field], source: int, window: tuple[slice, slice] | None
+    ) -> None:
         valid = _all_valid([mask for _, mask in bands])
+        if self._filled is None and window is not None:
+            # Nothing yet, in arrays of its own.
+            self._bands = [np.zeros(self._grid.shape, field.dtype) for field in self.fields]
+            self._filled = np.zeros(self._grid.shape, np.bool_)
+            self._sources = self._by_first(self._filled)
         if self._filled is None:
             self._bands = [
                 express(values, field, target)
@@ -110,9 +130,10 @@ class _Part:
             ]
             self._filled = valid
             self._first = source
-            self.full = bool(valid.all())
+            self._count(valid)
             return
-        take = valid & ~self._filled
+        at = _WHOLE if window is None else window
+        take = valid & ~self._filled[at]
         if not take.any():
             return
         if self._sources is None:
@@ -125,28 +146,44 @@ class _Part:
             kind = np.result_type(self._bands[i], new)
             if kind != self._bands[i].dtype:
                 self._bands[i] = self._bands[i].astype(kind)
-            np.copyto(self._bands[i], new, where=take)
-        self._filled |= take
-        self._sources[take] = source
-        self.full = bool(self._filled.all())
+            np.copyto(self._bands[i][at], new, where=take)
+        self._filled[at] |= take
+        self._sources[at][take] = source
+        self._count(take)
+
+    def _count(self, taken: NDArray[np.bool_]) -> None:
+        self._missing -= int(np.count_nonzero(taken))
+        self.full = self._missing == 0
+
+    def missing(self, at: tuple[slice, slice]) -> bool:
+        return not self.full and (self._filled is None or not self._filled[at].all())
 
     @property
     def filled(self) -> NDArray[np.bool_]:
         return np.zeros(self._grid.shape, np.bool_) if self._filled is None else self._filled
 
     @property
-    def sources(self) -> NDArray[np.int16]:
+    def sources(self) -> NDArray[np.int32]:
         if self._sources is not None:
             return self._sources
-        return np.full(self._grid.shape, -1, np.int16) if self._filled is None else self._by_first(self._filled)
+        return np.full(self._grid.shape, -1, np.int32) if self._filled is None else self._by_first(self._filled)
 
     def planes(self) -> list[NDArray[Any]]:
         if self._filled is None:
             return [np.zeros(self._grid.shape, field.dtype) for field in self.fields]
         return self._bands
 
-    def _by_first(self, filled: NDArray[np.bool_]) -> NDArray[np.int16]:
-        return np.where(filled, np.int16(self._first), np.int16(-1))
+    def _by_first(self, filled: NDArray[np.bool_]) -> NDArray[np.int32]:
+        return np.where(filled, np.int32(self._first), np.int32(-1))
+
+
+_WHOLE = (slice(None), slice(None))
+
+
+def _slices(window: PixelWindow) -> tuple[slice, slice]:
+    """Rows and columns of a (col, row, width, height)."""
+    col, row, width, height = window
+    return slice(row, row + height), slice(col, col + width)
 
 
 def _all_valid(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
