@@ -21,8 +21,8 @@ class Protocol:
     report_type: str
     """Media type of its reports by default."""
     report_schema: str
-    bad_request: int
-    """HTTP status of a client's mistake; 0 where the standard says nothing."""
+    mistakes: frozenset[int]
+    """HTTP statuses that a client's mistake may have."""
 
     def ask(self, cite: Cite, request: str, **keys: object) -> Answer:
         """Ask with the keys that every request has."""
@@ -39,6 +39,8 @@ class Protocol:
 
 _MAP = {"LAYERS": "Lakes", "STYLES": "", "WIDTH": "40", "HEIGHT": "20", "FORMAT": "image/png"}
 _BOX = {"BBOX": "0,-0.002,0.004,0"}
+_ANY = frozenset({200, 400, 404})
+"""WMS says nothing of statuses: those whose body a client reads."""
 
 PROTOCOLS = (
     Protocol(
@@ -51,7 +53,7 @@ PROTOCOLS = (
         schema="ogc/wms/1.3.0/capabilities_1_3_0.xsd",
         report_type="text/xml",
         report_schema="ogc/wms/1.3.0/exceptions_1_3_0.xsd",
-        bad_request=0,
+        mistakes=_ANY,
     ),
     Protocol(
         name="WMS 1.1.1",
@@ -63,7 +65,7 @@ PROTOCOLS = (
         schema="ogc/wms/1.1.1/capabilities_1_1_1.dtd",
         report_type="application/vnd.ogc.se_xml",
         report_schema="ogc/wms/1.1.1/exception_1_1_1.dtd",
-        bad_request=0,
+        mistakes=_ANY,
     ),
     Protocol(
         name="WMTS 1.0.0",
@@ -83,6 +85,6 @@ PROTOCOLS = (
         schema="ogc/wmts/1.0/wmts.xsd",
         report_type="text/xml",
         report_schema="ogc/ows/1.1.0/owsExceptionReport.xsd",
-        bad_request=400,
+        mistakes=frozenset({400}),
     ),
 )

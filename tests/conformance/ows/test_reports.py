@@ -1,7 +1,6 @@
 """How each protocol says that it was asked wrongly."""
 
 import pytest
-from lxml import etree
 
 ROOTS = {
     "WMS 1.3.0": ("{http://www.opengis.net/ogc}ServiceExceptionReport", "1.3.0"),
@@ -41,11 +40,11 @@ def test_a_report_says_where_its_schema_lies(report, protocol):
         "WMS 1.1.1": "http://schemas.opengis.net/wms/1.1.1/WMS_exception_1_1_1.dtd",
         "WMTS 1.0.0": "http://schemas.opengis.net/ows/1.1.0/owsExceptionReport.xsd",
     }[protocol.name]
-    assert place in report.body.decode().partition("Report version")[0] + etree.tostring(report.root).decode()
+    assert place in report.body.decode()
 
 
 def test_a_mistake_of_the_client_has_a_status_that_says_so(report, protocol):
-    assert report.status == protocol.bad_request or (protocol.bad_request == 0 and report.status in {200, 400, 404})
+    assert report.status in protocol.mistakes
 
 
 def test_a_report_tells_what_was_wrong(report):

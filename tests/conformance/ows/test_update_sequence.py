@@ -57,7 +57,7 @@ def test_a_higher_one_is_refused(cite, protocol, current, more, schemas):
     assert code == "InvalidUpdateSequence"
     assert locator is None or protocol.service == "WMS"
     assert answer.media_type == protocol.report_type
-    assert protocol.bad_request in {0, answer.status}
+    assert answer.status in protocol.mistakes
     schemas(protocol.report_schema).assertValid(answer.root)
 
 

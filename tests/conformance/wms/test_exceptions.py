@@ -1,5 +1,7 @@
 """EXCEPTIONS: how a map that cannot be drawn is answered."""
 
+from urllib.parse import urlencode
+
 import numpy as np
 import pytest
 from tests.conformance.wms.spoken import LAKE_BOX, code
@@ -78,20 +80,38 @@ def test_a_map_without_a_version_is_a_report(wms13):
     assert len(answer.faults) == 1
 
 
+@pytest.mark.parametrize("request_name", ["GetCapabilities", "GetMap", "GetFeatureInfo"])
+def test_another_service_is_refused(wms, is_report, request_name):
+    assert is_report(wms.map(SERVICE="WFS", REQUEST=request_name))
+
+
 def test_a_map_without_a_service_is_a_map(wms):
     assert wms.map(SERVICE=None).body == wms.map().body
 
 
-@pytest.mark.parametrize("name", ["GetBogus", "", None, "getmapp"])
+@pytest.mark.parametrize("name", ["GetBogus", "getmapp"])
 def test_an_operation_that_does_not_exist_is_refused(wms, is_report, name):
     answer = wms.map(REQUEST=name)
     assert is_report(answer)
-    assert code(answer) in {"OperationNotSupported", None}
+    assert code(answer) == "OperationNotSupported"
+
+
+@pytest.mark.parametrize("name", [None, ""])
+def test_an_operation_must_be_named(wms, is_report, name):
+    assert is_report(wms.map(REQUEST=name))
 
 
 def test_a_key_that_is_given_twice_is_refused_unless_it_says_the_same(wms, is_report):
     assert is_report(wms.map(LAYERS=["Lakes", "Ponds"]))
     assert wms.map(LAYERS=["Lakes", "Lakes"]).body == wms.map().body
+
+
+def test_a_request_may_be_posted_as_a_form(wms):
+    keys = {"VERSION": wms.version, "REQUEST": "GetMap"} | wms.map_keys()
+    assert wms.document.findall(".//{*}GetMap/{*}DCPType/{*}HTTP/{*}Post")
+    answer = wms.cite.post("/wms", urlencode(keys), "application/x-www-form-urlencoded")
+    assert answer.media_type == "image/png"
+    assert answer.body == wms.map().body
 
 
 def test_the_old_words_of_a_map_are_known(wms11):

@@ -63,6 +63,7 @@ def test_an_instant_shows_its_cars_and_no_others(drive, second):
     [
         pytest.param(f"{instant(10)}/{instant(25)}", (10, 15, 20, 25), id="interval"),
         pytest.param(f"{instant(10)}/{instant(25)}/PT5S", (10, 15, 20, 25), id="interval-with-a-period"),
+        pytest.param(f"{instant(10)}/{instant(30)}/PT10S", (10, 20, 30), id="interval-with-a-longer-period"),
         pytest.param(f"{instant(0)},{instant(50)}/{instant(60)}", (0, 50, 55, 60), id="instant-and-interval"),
         pytest.param(f"{instant(0)}/{instant(10)},{instant(45)}/{instant(50)}", (0, 5, 10, 45, 50), id="intervals"),
         pytest.param(f"{instant(0)},{instant(20)},{instant(45)}", (0, 20, 45), id="instants"),

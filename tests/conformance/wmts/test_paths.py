@@ -35,7 +35,7 @@ def test_a_path_that_leads_nowhere_is_not_found(wmts, refused, path):
 
 
 @pytest.mark.parametrize("key", ["TileRow", "TileCol"])
-def test_what_is_no_number_leads_nowhere(wmts, refused, key):
+def test_what_is_no_number_is_refused(wmts, refused, key):
     row, column = ("x", "1") if key == "TileRow" else ("1", "x")
-    status, _, _ = refused(wmts.cite.get(f"/wmts/1.0.0/Lakes/cite_lakes/BlueLake/0/{row}/{column}.png"))
-    assert status in {400, 404}
+    answer = wmts.cite.get(f"/wmts/1.0.0/Lakes/cite_lakes/BlueLake/0/{row}/{column}.png")
+    assert refused(answer) == (400, "InvalidParameterValue", key)

@@ -42,6 +42,14 @@ def test_a_tile_shows_the_ground_that_the_document_says(wmts, tiles, key):
     assert seen > 100
 
 
+def test_both_ways_give_the_same_tile(wmts):
+    by_keys, by_path = Tiles(wmts, by_path=False), Tiles(wmts, by_path=True)
+    for layer, style in (("Lakes", "cite_lakes"), ("Lakes", "cite_outline"), ("Autos", "cite_autos")):
+        keys = {"Style": style} | place(("BlueLake", "1"), (2, 2))
+        assert by_keys.tile(layer, **keys).body == by_path.tile(layer, **keys).body
+        assert by_keys.info(layer, **keys).body == by_path.info(layer, **keys).body
+
+
 def test_a_tile_outside_the_data_is_transparent(wmts, tiles):
     # The middle tile of the first level of a layer that is transparent where there is nothing.
     key, limits = next(iter(wmts.limits("Lakes").items()))
