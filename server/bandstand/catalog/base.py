@@ -72,6 +72,10 @@ class Catalog(Protocol):
         """
         ...
 
+    def properties(self, collection: str, key: str) -> tuple[object, ...]:
+        """One property of every scene that has it."""
+        ...
+
     def extent(self, collection: str) -> Extent | None:
         """Where it has scenes; None while it has none."""
         ...

@@ -145,6 +145,15 @@ class SqliteCatalog:
             items = self._load(connection, collection, connection.execute(_KINDS, {"cid": cid}).fetchall())
         return tuple(_newest_first(items))
 
+    def properties(self, collection: str, key: str) -> tuple[object, ...]:
+        """See `Catalog.properties`."""
+        with self._reading() as connection:
+            found = connection.execute(
+                "SELECT json_quote(json_extract(body, :path)) FROM item WHERE cid = :cid ORDER BY rid",
+                {"cid": self._cid(connection, collection), "path": f'$.properties."{key}"'},
+            )
+            return tuple(json.loads(text) for (text,) in found if text != "null")
+
     def extent(self, collection: str) -> Extent | None:
         """See `Catalog.extent`."""
         with self._reading() as connection:

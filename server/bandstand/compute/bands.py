@@ -35,6 +35,11 @@ class Bands:
         return self.names
 
     @property
+    def passed(self) -> tuple[str, ...]:
+        """The same."""
+        return self.names
+
+    @property
     def fingerprint(self) -> str:
         """Equal for equal choices, in every process."""
         text = f"bands/1:{self.stored}:{self.names!r}"

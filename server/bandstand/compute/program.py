@@ -87,6 +87,11 @@ class Expression:
         return tuple(output.name for output in self._trees)
 
     @property
+    def passed(self) -> tuple[str, ...]:
+        """The band that each output is, empty where it is computed."""
+        return tuple(output.node.name if isinstance(output.node, Band) else "" for output in self._trees)
+
+    @property
     def fingerprint(self) -> str:
         """Equal for equal trees, names of outputs and units, however they were written."""
         return self._fingerprint

@@ -56,6 +56,11 @@ class Typed:
         return self.program.outputs
 
     @property
+    def passed(self) -> tuple[str, ...]:
+        """Those of the program."""
+        return self.program.passed
+
+    @property
     def fingerprint(self) -> str:
         """That of the program and the type."""
         return f"{self.program.fingerprint}:{self.dtype}"

@@ -235,6 +235,7 @@ def collection(
         )
     else:
         fields = observed
+    told = [(f.common_name, f.name) for f in fields if f.common_name not in {"", f.name}]
     aliases = [(band.common_name, band.name) for band in profile.bands if band.common_name not in {"", band.name}]
     aliases += [(alias, band.name) for band in profile.bands for alias in band.aliases]
     if not profile.bands:
@@ -249,7 +250,7 @@ def collection(
         title=section.title or name,
         profile=section.profile,
         fields=fields,
-        aliases=tuple(dict.fromkeys(aliases)),
+        aliases=tuple(dict.fromkeys([*aliases, *told])),
         classes=tuple(classes.items()),
         license=section.license,
     )
@@ -276,8 +277,8 @@ def _seen(known: Field, real: Field | None, *, ruled: bool, stated: bool) -> Fie
         offset=offset,
         unit=known.unit if stated else real.unit or known.unit,
         title=known.title,
-        common_name=known.common_name,
-        categorical=known.categorical,
+        common_name=known.common_name or real.common_name,
+        categorical=known.categorical or real.categorical,
     )
 
 

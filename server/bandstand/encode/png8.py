@@ -1,10 +1,10 @@
 """PNG of at most 256 colours: smaller, with less of the picture."""
 
 import numpy as np
-from PIL import Image as Pillow
 
 from bandstand.encode.base import PictureFormat
-from bandstand.encode.flatten import flatten, is_opaque
+from bandstand.encode.flatten import is_opaque
+from bandstand.encode.palette import best_palette
 from bandstand.encode.png import encode_png
 from bandstand.model.grid import Grid
 from bandstand.model.raster import Image
@@ -40,10 +40,8 @@ def quantise(image: Image) -> Image:
         indices = np.searchsorted(colours, words).astype(np.uint8)
         return Image(indices, colours.view(np.uint8).reshape(-1, 4), opaque=image.opaque)
     opaque = is_opaque(image)
-    source = Pillow.fromarray(flatten(image, (0, 0, 0, 255)) if opaque else np.ascontiguousarray(image.pixels))
-    small = source.quantize(256, method=Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
-    found = bytes(small.getpalette("RGBA") or ())
-    return Image(np.asarray(small), np.frombuffer(found, np.uint8).reshape(-1, 4), opaque=opaque)
+    palette, indices = best_palette(image.pixels, opaque=opaque)
+    return Image(indices, palette, opaque=opaque)
 
 
 FORMAT = Png8()

@@ -21,13 +21,15 @@ from bandstand.engine.footprints import footprint
 from bandstand.engine.naming import no_band
 from bandstand.engine.placing import Unplaced, place
 from bandstand.engine.radiometry import Decision, baseline, decide
+from bandstand.engine.spread import measure
 from bandstand.engine.units import ucum
 from bandstand.errors import BandstandError
 from bandstand.model.item import Asset, Item
 from bandstand.model.time import TimeSpan
 from bandstand.read.base import FileReport
+from bandstand.read.glance import Glance
 
-_METHOD = 5
+_METHOD = 6
 """Grows when the same source would now give another item: those of an older method are made anew."""
 
 
@@ -78,6 +80,10 @@ class Headers(Protocol):
         Raises:
             SourceUnavailable: It is missing, cut off or no raster.
         """
+        ...
+
+    def glance(self, report: FileReport, plane: int, *, nodata: float | None) -> Glance | None:
+        """A thin sample of one plane; None where the file's own statistics tell more than it would."""
         ...
 
 
@@ -153,8 +159,9 @@ class Assembly:
         decisions: dict[str, Decision] = {}
         colours: dict[str, object] = {}
         labels: dict[str, object] = {}
-        for entry, band, plane in apart(self._planes(entries, reports), self.profile, reports):
+        for entry, told, plane in apart(self._planes(entries, reports), self.profile, reports):
             report = reports[entry.href]
+            band = self._as_in_file(told, report, plane)
             if band.name in assets:
                 both = f"{assets[band.name].href} and {entry.href}"
                 raise _Unusable(f"asset {band.name}: {both} both hold this band")
@@ -174,7 +181,9 @@ class Assembly:
             where, covered, bbox = footprint(candidate.footprint, [asset.grid for asset in assets.values()])
         except ValueError as error:
             raise _Unusable(str(error)) from error
-        properties = self._properties(candidate, decisions, {"colormap": colours, "classes": labels, "faults": faults})
+        noted = {"colormap": colours, "classes": labels, "faults": faults}
+        noted["statistics"] = measure(self.library, reports, assets)
+        properties = self._properties(candidate, decisions, noted)
         properties["bandstand:signature"] = signature
         if candidate.doubt and any(r.planes == 1 and not r.descriptions[0] for r in reports.values()):
             # Only bands that their files do not name are named by us.
@@ -253,6 +262,15 @@ class Assembly:
                 if known is not None and known.name not in named | taken:
                     taken.add(known.name)
                     yield entry, known, plane
+
+    def _as_in_file(self, band: ProfileBand, report: FileReport, plane: int) -> ProfileBand:
+        """The band with what the file says of colours, where nobody else says what its numbers mean."""
+        own = self.section.bands.get(band.name)
+        known = band.ruled or bool(band.unit) or (own is not None and own.categorical is not None)
+        # A colour table belongs to the first band.
+        table = plane == 1 and report.colormap is not None and not known
+        common = band.common_name or (report.colours[plane - 1] if report.colours else "")
+        return band.model_copy(update={"common_name": common, "categorical": band.categorical or table})
 
     def _decide(
         self,

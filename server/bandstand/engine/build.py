@@ -94,6 +94,7 @@ def _layer(
 ) -> Layer:
     profile = profiles[section.collection]
     name = section.name or section.collection
+    usual = _usual_styles(profile, styles)
     return Layer(
         name=name,
         title=section.title or name,
@@ -104,7 +105,8 @@ def _layer(
         collection=section.collection,
         expression=section.expression,
         bands=section.bands,
-        styles=_styles(name, section.style_names, profile, styles),
+        styles=_styles(name, section.style_names, styles) or usual[:1],
+        usual=() if section.style_names else usual,
         resampling=section.resampling,
         order=section.priority,
         time=time_rules(section.time or profile.time),
@@ -123,12 +125,9 @@ def _enabled(service: str, config: Config) -> bool:
     return {"wms": config.wms.enabled, "wcs": config.wcs.enabled}.get(service, config.wmts.enabled)
 
 
-def _styles(layer: str, names: Sequence[str], profile: Profile, known: Mapping[str, Style]) -> tuple[Style, ...]:
+def _styles(layer: str, names: Sequence[str], known: Mapping[str, Style]) -> tuple[Style, ...]:
     found = []
-    if not names and not profile.bands:
-        # Nobody said what the numbers mean: all that their type can hold is between black and white.
-        return (dataclasses.replace(known["grey"], ranges=()),)
-    for name in names or (_usual_style(profile),):
+    for name in names:
         style = known.get(name)
         if style is None:
             raise ConfigError([f'layer "{layer}": unknown style "{name}".{suggest(name, known)}'])
@@ -136,11 +135,25 @@ def _styles(layer: str, names: Sequence[str], profile: Profile, known: Mapping[s
     return tuple(found)
 
 
-def _usual_style(profile: Profile) -> str:
-    """The style of a layer that names none."""
+def _usual_styles(profile: Profile, known: Mapping[str, Style]) -> tuple[Style, ...]:
+    """One style of each kind for a layer that names none, the likeliest first.
+
+    Where reflectance is drawn its range is known; all others have none, and take it from the data.
+    """
+    reflectance = any(band.ruled for band in profile.bands)
+    picture = known["true_color"] if reflectance else dataclasses.replace(known["picture"], ranges=())
+    # Heights of anywhere: what lies below the range is no sea, and the ticks of the style are elsewhere.
+    heights = dataclasses.replace(known["elevation"], ranges=(), below="extend", options=())
+    styles = (picture, heights, known["landcover"], dataclasses.replace(known["grey"], ranges=()))
+    likeliest = next(style for style in styles if style.name == _usual_name(profile))
+    return tuple(sorted(styles, key=lambda style: style is not likeliest))
+
+
+def _usual_name(profile: Profile) -> str:
     if len(profile.bands) == 1 and profile.bands[0].categorical:
         return "landcover"
     if len(profile.bands) == 1 and profile.bands[0].unit == "m":
         return "elevation"
-    common = {band.common_name for band in profile.bands}
-    return "true_color" if {"red", "green", "blue"} <= common else "grey"
+    if {"red", "green", "blue"} <= {band.common_name for band in profile.bands}:
+        return "true_color" if any(band.ruled for band in profile.bands) else "picture"
+    return "grey"

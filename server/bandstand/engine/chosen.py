@@ -29,6 +29,11 @@ class Chosen:
         return tuple(self.program.outputs[i] for i in self.positions)
 
     @property
+    def passed(self) -> tuple[str, ...]:
+        """The bands that the chosen outputs are."""
+        return tuple(self.program.passed[i] for i in self.positions)
+
+    @property
     def fingerprint(self) -> str:
         """That of the whole program and the choice."""
         return f"{self.program.fingerprint}[{','.join(map(str, self.positions))}]"

@@ -22,6 +22,7 @@ from bandstand.engine.run import Account
 from bandstand.engine.sampling import sample_layer
 from bandstand.engine.series import dates, wants_axis
 from bandstand.engine.settle import Settler
+from bandstand.engine.styling import Stylist
 from bandstand.engine.times import axis
 from bandstand.engine.whereabouts import Whereabouts, whereabouts
 from bandstand.errors import UnknownLayer, UnsupportedFormat, suggest
@@ -89,7 +90,10 @@ class Engine:
         self._recipes = recipes
         self._configured_ms = configured_ms
         self._by_name = {layer.name: layer for layer in self.layers}
-        self._settler = Settler(catalog=catalog, collections=collections, recipes=recipes, limits=limits)
+        stylist = Stylist(collections=collections, recipes=recipes, limits=limits)
+        self._settler = Settler(
+            catalog=catalog, collections=collections, recipes=recipes, limits=limits, stylist=stylist
+        )
         self._settled: dict[tuple[str, Ask, int], StyledLayer] = {}
         self._domains: dict[tuple[str, tuple[str, ...], int, Crs | None], Domain] = {}
         self._whereabouts: dict[tuple[str, int], Whereabouts] = {}
@@ -295,9 +299,18 @@ class Engine:
         return tuple(samples)
 
     def legend(
-        self, *styled: StyledLayer, media_type: str, width: int | None = None, height: int | None = None
+        self,
+        *styled: StyledLayer,
+        media_type: str,
+        width: int | None = None,
+        height: int | None = None,
+        scale: float = 1.0,
+        letters: float = 1.0,
     ) -> Response:
-        """The legend of layers as they would be drawn, one below the other, as a picture or `application/json`."""
+        """The legend of layers as they would be drawn, one below the other, as a picture or `application/json`.
+
+        See `render.legend` for the sizes.
+        """
         cache = (("Cache-Control", "public, max-age=3600"),)
         parts = [(layer.name, *self._painted(layer)) for layer in styled]
         if media_type == "application/json":
@@ -310,7 +323,10 @@ class Engine:
             return Response(media_type=media_type, body=text.encode(), headers=cache)
         format_ = find_format(media_type, "map")
         image = legends.column(
-            [legends.legend(style, fields, width=width, height=height, title=style.title) for _, style, fields in parts]
+            [
+                legends.legend(style, fields, width=width, height=height, scale=scale, letters=letters)
+                for _, style, fields in parts
+            ]
         )
         body = format_.picture(image, Output(kind="map", media_type=media_type), None)
         return Response(media_type=format_.media_type, body=body, headers=cache)

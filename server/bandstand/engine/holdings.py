@@ -3,11 +3,12 @@
 import colorsys
 import dataclasses
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bandstand.catalog.base import Catalog
 from bandstand.config.profiles import Profile, collection, labels_of
 from bandstand.config.schema import Collection as CollectionSection
+from bandstand.engine.spread import Spread, spreads_in
 from bandstand.model.field import Field
 from bandstand.model.item import Item
 from bandstand.model.layer import Collection
@@ -15,6 +16,8 @@ from bandstand.model.style import ClassColour, Rgba
 from bandstand.render.ramps import parse_colour
 
 _GOLDEN = 0.618033988749895
+_MANY = 64
+"""Colours of a table that is a picture's and no list of classes."""
 
 
 class Holdings(Mapping[str, Collection]):
@@ -25,6 +28,7 @@ class Holdings(Mapping[str, Collection]):
         self._catalog = catalog
         self._sections = dict(sections)
         self._known: dict[str, tuple[int, Collection]] = {}
+        self._spreads: dict[str, tuple[int, Mapping[str, tuple[Spread, ...]]]] = {}
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Collection:
@@ -51,6 +55,16 @@ class Holdings(Mapping[str, Collection]):
         """Whether anybody said which bands the collection has; else they are whatever its files contain."""
         return bool(self._sections[name][1].bands)
 
+    def spreads(self, name: str, band: str) -> tuple[Spread, ...]:
+        """How the numbers of a band are spread in each scene of the collection that tells; read when first asked."""
+        revision = self._catalog.revision(name)
+        kept = self._spreads.get(name)
+        if kept is None or kept[0] != revision:
+            kept = (revision, spreads_in(self._catalog.properties(name, "bandstand:statistics")))
+            with self._lock:
+                self._spreads[name] = kept
+        return kept[1].get(band, ())
+
     def colours(self, name: str, band: str = "") -> tuple[ClassColour, ...]:
         """The classes of a categorical band with their colours.
 
@@ -66,7 +80,9 @@ class Holdings(Mapping[str, Collection]):
             if named and band in {"", known.name}:
                 return tuple(ClassColour(c.value, c.value, parse_colour(c.colour), c.label) for c in named)
         for item in self._catalog.kinds(name):
-            found = _colour_table(item, band) or (_distinct(item, band) if band in {"", *item.assets} else ())
+            # What a profile calls classes has a black background more often than a black class.
+            table = _colour_table(item, band, many=_MANY if profile.bands else 0)
+            found = table or (_distinct(item, band) if band in {"", *item.assets} else ())
             if found:
                 return found
         return ()
@@ -97,7 +113,7 @@ def _woven(known: Mapping[str, Field], more: Mapping[str, Field]) -> dict[str, F
     return {band: known.get(band) or more[band] for band in order}
 
 
-def _colour_table(item: Item, wanted: str = "") -> tuple[ClassColour, ...]:
+def _colour_table(item: Item, wanted: str = "", *, many: int = _MANY) -> tuple[ClassColour, ...]:
     tables = item.properties.get("bandstand:colormap")
     if not isinstance(tables, dict):
         return ()
@@ -105,14 +121,26 @@ def _colour_table(item: Item, wanted: str = "") -> tuple[ClassColour, ...]:
         if wanted not in {"", band}:
             continue
         labels = dict(labels_of(item).get(band, ()))
+        entries = sorted(_entries(table))
+        gaps = _gaps(entries, many)
         found = []
-        for value, rgba in sorted(_entries(table)):
+        for value, rgba in entries:
             # TIFF tables are always full; what nobody names and nobody coloured is no class.
-            if value in labels or (not labels and rgba[3] > 0 and rgba[:3] != (0, 0, 0)):
+            if value in labels or (not labels and rgba[3] > 0 and value not in gaps):
                 found.append(ClassColour(float(value), float(value), rgba, labels.get(value, str(value))))
         if found:
             return tuple(found)
     return ()
+
+
+def _gaps(entries: Sequence[tuple[int, Rgba]], many: int) -> frozenset[int]:
+    """The black entries that fill a table up; a table of so many colours with a single black among them means it."""
+    black = [value for value, rgba in entries if rgba[:3] == (0, 0, 0)]
+    last = max((value for value, rgba in entries if rgba[:3] != (0, 0, 0)), default=-1)
+    among = [value for value in black if value < last]
+    if len(among) == 1 and len(entries) - len(black) >= many:
+        black.remove(among[0])
+    return frozenset(black)
 
 
 def _distinct(item: Item, band: str) -> tuple[ClassColour, ...]:

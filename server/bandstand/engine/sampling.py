@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from typing import Any
+
+import numpy as np
 
 from bandstand.engine.plan import LayerPlan, Plan, plan_fields, scene_reads
 from bandstand.engine.run import Account, compose
@@ -110,6 +113,7 @@ def _value(raster: Raster, band: int, labels: dict[int, str]) -> BandValue:
     stored = raster.values[band, 0, 0].item()
     if not valid or (isinstance(stored, float) and not math.isfinite(stored)):
         return BandValue(field=field, value=None)
+    stored = _shortest(stored, raster.values.dtype)
     label = labels.get(int(stored), "") if field.categorical else ""
     return BandValue(field=field, value=_physical(stored, field), stored=stored, label=label)
 
@@ -140,4 +144,12 @@ def _alike(one: float | None, other: float | None) -> bool:
 
 
 def _physical(stored: float, field: Field) -> float:
-    return stored if field.plain or field.categorical else stored * field.scale + field.offset
+    if field.plain or field.categorical:
+        return stored
+    # A scale such as 0.0001 is no binary fraction: 2390 times it is 0.23900000000000002.
+    return float(f"{stored * field.scale + field.offset:.15g}")
+
+
+def _shortest(stored: float, dtype: np.dtype[Any]) -> float:
+    """A float32 as the shortest decimal number that is this float32: 0.239 and not 0.23899999260902405."""
+    return float(str(np.float32(stored))) if dtype == np.float32 else stored

@@ -2,24 +2,22 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bandstand.catalog.base import Catalog
 from bandstand.compute.bands import Bands
 from bandstand.compute.compile import compile_expression
-from bandstand.compute.recipes import Recipe, Recipes
+from bandstand.compute.recipes import Recipes
 from bandstand.engine.chosen import choose
 from bandstand.engine.holdings import Holdings
+from bandstand.engine.styling import Stylist
 from bandstand.engine.times import Resolved, resolve
 from bandstand.errors import (
-    BandstandError,
     InvalidParameter,
-    InvalidProgram,
     TooLarge,
     UnknownBand,
     UnknownLayer,
-    UnknownStyle,
     shorten,
     suggest,
 )
@@ -31,16 +29,11 @@ from bandstand.model.request import StyledLayer, canonical
 from bandstand.model.selection import Selection
 from bandstand.model.style import Style
 from bandstand.model.time import TimeQuery, parse_time
-from bandstand.render.ramps import parse_colormap, parse_colour, parse_edge, parse_range
 
 _YOUNG = timedelta(days=7)
 """Scenes of a day arrive for so long."""
-_COLLECTIONS = 64
 _SUGGESTED = 500
 """Newest scenes among which one of a similar name is looked for."""
-_INDEX_STYLE = Style(name="index", title="Index", kind="ramp", ranges=((-1.0, 1.0),))
-_CLASS_STYLE = Style(name="classes", title="Classes", kind="classes")
-_RGB_STYLE = Style(name="rgb", title="Three outputs", kind="rgb", ranges=((0.0, 0.3),))
 
 
 def _now() -> datetime:
@@ -55,10 +48,9 @@ class Settler:
     collections: Holdings
     recipes: Recipes
     limits: Limits
+    stylist: Stylist
     now: Callable[[], datetime] = _now
     """The clock: young days may still get scenes."""
-    formulas: dict[Collection, dict[tuple[tuple[str, ...], str], Recipe]] = field(default_factory=dict, compare=False)
-    """The named indices by what they read and compute, for collections asked about so far."""
 
     def settle(self, layer: Layer, ask: Ask) -> StyledLayer:
         """See `Engine.ask`.
@@ -69,10 +61,10 @@ class Settler:
         collection = self.collections[layer.collection]
         if not collection.fields:
             raise UnknownLayer(f'Layer "{layer.name}" has no scene yet; ingest some first.', locator="layer")
-        style = None if ask.data else self._style(layer, ask)
-        program = self._program(layer, collection, ask, layer.style(ask.style) if ask.data and ask.style else style)
-        if style is not None:
-            style = self._fit(style, program, collection, ask)
+        # Numbers come without a style, unless they are those of a picture.
+        style = None if ask.data and not ask.style else self.stylist.base(layer, collection, ask)
+        program = self._program(layer, collection, ask, style)
+        style = None if ask.data or style is None else self.stylist.fit(style, program, layer, collection, ask)
         query = parse_time(ask.time) if ask.time else None
         resolved = self._resolved(layer, query, ask)
         selection = Selection(
@@ -124,19 +116,6 @@ class Settler:
             locator="ids",
         )
 
-    def _style(self, layer: Layer, ask: Ask) -> Style:
-        style = layer.style(ask.style)
-        if style is None:
-            names = [known.name for known in layer.styles]
-            raise UnknownStyle(
-                f'Layer "{layer.name}" has no style "{shorten(ask.style)}".{suggest(ask.style, names)} '
-                f"There are: {', '.join(names)}.",
-                locator="style",
-            )
-        if style.kind == "classes" and not style.classes:
-            style = dataclasses.replace(style, classes=self.collections.colours(layer.collection))
-        return _restyle(style, ask)
-
     def _program(self, layer: Layer, collection: Collection, ask: Ask, style: Style | None) -> Program:
         if len(ask.bands) > MOST_NAMES:
             raise TooLarge(f"{len(ask.bands)} fields are chosen; choose at most {MOST_NAMES}.", locator="bands")
@@ -160,85 +139,19 @@ class Settler:
     def _unnamed(self, layer: Layer, collection: Collection, style: Style | None) -> tuple[str, ...]:
         """The bands of a layer and a style that name none."""
         names = layer.bands or tuple(field.name for field in collection.fields)
-        if style is None or layer.bands or self.collections.profiled(layer.collection) or len(names) in {1, 3}:
+        if style is None:
             return names
-        # Whoever wrote the configuration could not know these bands: a picture shows the first of them.
-        return names[:3] if style.kind == "rgb" else names[:1]
+        # A picture shows as many bands as its style paints, the first of those there are.
+        if style.kind == "rgb":
+            return names if len(names) == 4 and layer.bands else names[:3]
+        if style.kind == "classes":
+            names = tuple(
+                sorted(names, key=lambda name: not collection.field(resolve_band(collection, name)).categorical)
+            )
+        return names[:1]
 
     def _compile(self, text: str, collection: Collection, ask: Ask) -> Program:
         return compile_expression(text, collection, self.recipes, limits=self.limits, units=ask.units)
-
-    def _fit(self, style: Style, program: Program, collection: Collection, ask: Ask) -> Style:
-        """The style that suits what an expression of the request gives."""
-        count = len(program.outputs)
-        named = ask.style not in {"", "default"}
-        classes = None if named else self._class_style(program, collection, ask)
-        if classes is not None:
-            return _restyle(classes, ask)
-        wanted = {"rgb": 3}.get(style.kind, 1)
-        if count == wanted or (style.kind == "rgb" and count == 4):
-            index = (
-                self._index_style(program, collection, ask) if ask.expr and not named and style.kind != "rgb" else None
-            )
-            return _restyle(index, ask) if index is not None else style
-        chosen_by = "bands" if ask.bands else "expr"
-        if named and (ask.expr or ask.bands) and count in {1, 3}:
-            raise InvalidProgram(
-                f'Style "{style.name}" paints {wanted} of an expression\'s outputs, this one gives {count}. '
-                "Leave STYLES empty or choose a fitting one.",
-                locator=chosen_by,
-            )
-        if count == 1:
-            return _restyle(self._index_style(program, collection, ask) or _INDEX_STYLE, ask)
-        if count == 3:
-            # A style without a range leaves the numbers as they are, whichever way they are painted.
-            return _restyle(_RGB_STYLE if style.ranges else dataclasses.replace(_RGB_STYLE, ranges=()), ask)
-        raise InvalidProgram(f"A picture needs 1 or 3 outputs, got {count}; use WCS for {count}.", locator=chosen_by)
-
-    def _class_style(self, program: Program, collection: Collection, ask: Ask) -> Style | None:
-        """The colours of a band of classes that the request chose by its name, as a band or as an expression."""
-        if not (ask.expr or ask.bands) or len(program.outputs) != 1 or len(program.inputs) != 1:
-            return None
-        source = collection.field(program.inputs[0])
-        if not program.describe([source])[0].categorical:
-            return None
-        return dataclasses.replace(_CLASS_STYLE, classes=self.collections.colours(collection.name, source.name))
-
-    def _index_style(self, program: Program, collection: Collection, ask: Ask) -> Style | None:
-        """The ramp and range of a named index, when the expression is that index, however it is written."""
-        if not ask.expr or len(program.outputs) != 1 or ask.units == "stored":
-            return None
-        recipe = self.recipes.get(ask.expr.strip()) or self._same_index(program, collection)
-        if recipe is None:
-            return None
-        return dataclasses.replace(
-            _INDEX_STYLE,
-            name=recipe.name.lower(),
-            title=recipe.title,
-            ranges=(recipe.range,),
-            colormap=parse_colormap(recipe.ramp)[0],
-            unit=recipe.unit,
-        )
-
-    def _same_index(self, program: Program, collection: Collection) -> Recipe | None:
-        """The named index that computes the same from the same bands."""
-        known = self.formulas.get(collection)
-        if known is None:
-            if len(self.formulas) >= _COLLECTIONS:
-                self.formulas.clear()
-            known = self.formulas[collection] = self._formulas(collection)
-        return known.get((program.inputs, getattr(program, "formula", "")))
-
-    def _formulas(self, collection: Collection) -> dict[tuple[tuple[str, ...], str], Recipe]:
-        found: dict[tuple[tuple[str, ...], str], Recipe] = {}
-        for recipe in self.recipes.all():
-            try:
-                program = compile_expression(recipe.name, collection, self.recipes, limits=self.limits)
-            except BandstandError:
-                # The collection lacks one of its bands.
-                continue
-            found.setdefault((program.inputs, program.formula), recipe)
-        return found
 
 
 def _beside(layer: Layer, collection: Collection, program: Program, ask: Ask) -> tuple[Program, ...]:
@@ -279,26 +192,3 @@ def resolve_band(collection: Collection, name: str) -> str:
             locator="bands",
         )
     return found
-
-
-def _restyle(style: Style, ask: Ask) -> Style:
-    """The style with whatever the request says of colours."""
-    changes: dict[str, object] = {}
-    if ask.colormap:
-        colormap, stops_range = parse_colormap(ask.colormap)
-        changes["colormap"] = colormap
-        changes["kind"] = "ramp"
-        changes["classes"] = ()
-        if stops_range is not None:
-            changes["ranges"] = (stops_range,)
-    if ask.range:
-        changes["ranges"] = parse_range(ask.range)
-    if ask.gamma is not None:
-        changes["gamma"] = ask.gamma
-    if ask.below:
-        changes["below"] = parse_edge(ask.below, locator="below")
-    if ask.above:
-        changes["above"] = parse_edge(ask.above, locator="above")
-    if ask.nodata_color:
-        changes["nodata"] = parse_colour(ask.nodata_color, locator="nodata_color")
-    return dataclasses.replace(style, **changes) if changes else style  # type: ignore[arg-type]

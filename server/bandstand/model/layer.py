@@ -44,6 +44,8 @@ class Layer:
     """Names of the collection's bands that it offers as data; empty: all of them."""
     styles: tuple[Style, ...]
     """At least one; the first is the default."""
+    usual: tuple[Style, ...] = ()
+    """Where the configuration names no style: one of each kind, of which the default takes what fits the archive."""
     resampling: Resampling = "bilinear"
     """How pictures are resampled when nobody asks; coverages use nearest."""
     order: Order = "mostRecent"

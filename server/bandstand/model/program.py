@@ -21,6 +21,11 @@ class Program(Protocol):
         ...
 
     @property
+    def passed(self) -> tuple[str, ...]:
+        """For each output the band that it is, in whatever units; empty where it is computed."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """Equal for equal computations, in every process."""
         ...

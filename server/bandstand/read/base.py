@@ -147,6 +147,10 @@ class FileReport:
     """Sentences for the person who ingests: what will make this file slow."""
     tags: Mapping[str, str]
     """The file's own metadata."""
+    statistics: tuple[tuple[float, float, float, float] | None, ...] = ()
+    """Minimum, maximum, mean and standard deviation of stored numbers, one a plane, where the file tells all four."""
+    colours: tuple[str, ...] = ()
+    """`red`, `green` or `blue`, one a plane, where the file says that it is a picture; else empty."""
 
 
 class Store(Protocol):

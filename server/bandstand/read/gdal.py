@@ -27,6 +27,8 @@ from bandstand.read.validity import find_invalid
 
 _MISSING = re.compile(r"missing codec (?:of code )?(\w+)")
 _FAILURES = (RasterioError, CPLE_BaseError, OSError, ValueError)
+_COLOURS = {ColorInterp.red: "red", ColorInterp.green: "green", ColorInterp.blue: "blue"}
+_STATISTICS = ("MINIMUM", "MAXIMUM", "MEAN", "STDDEV")
 # A handle is for one thread only (rasterio 1.4), and each may hold a file and its own tables.
 _HANDLES_A_THREAD = 32
 # Silencing a warning changes the whole process; one thread at a time.
@@ -159,12 +161,15 @@ class GdalSource:
         own = None if told is None else parse_nodata(repr(told), self.dtype)
         replaced, nodata = replacement(self._nodata, own, self.dtype)
         by_number, all_valid = MaskFlags.nodata in flags, MaskFlags.all_valid in flags
-        if all_valid and not replaced:
+        # Beside other numbers of bands than one and three GDAL takes alpha for a band like any other.
+        alpha = all_valid and _has_alpha(dataset)
+        if all_valid and not (replaced or alpha):
             return None
         # GDAL compares the real parts of complex numbers, whichever part is asked.
         asks = not (by_number or all_valid) or (self._complex and not replaced)
         given: NDArray[np.bool_] | None = dataset.read_masks(band, window=window) != 0 if asks else None
-        if asks and not replaced:
+        given = dataset.read(dataset.count, window=window) != 0 if alpha else given
+        if (asks or alpha) and not replaced:
             return given
         # The same answer as GDAL's, without its warning about an alpha band that nodata shadows.
         found = find_invalid(values, window.height, window.width, nodata)
@@ -195,6 +200,8 @@ class Facts:
     mask: str
     driver: str
     tags: dict[str, str]
+    statistics: tuple[tuple[float, float, float, float] | None, ...]
+    colours: tuple[str, ...]
 
 
 def examine(store: Store, href: str) -> Facts:
@@ -214,7 +221,7 @@ def examine(store: Store, href: str) -> Facts:
 
 
 def _examine(store: Store, href: str, dataset: Any) -> Facts:
-    has_alpha = dataset.count > 1 and dataset.colorinterp[-1] == ColorInterp.alpha
+    has_alpha = _has_alpha(dataset)
     bands = range(dataset.count - has_alpha)
     stored = np.dtype(_plain(dataset.dtypes[0]))
     is_complex = stored.kind == "c"
@@ -256,9 +263,11 @@ def _examine(store: Store, href: str, dataset: Any) -> Facts:
         block=(width, height),
         compression=structure.get("COMPRESSION", "none").lower().removeprefix("ycbcr "),
         interleave=structure.get("INTERLEAVE", "band").lower(),
-        mask=_mask(dataset.mask_flag_enums[0]),
+        mask=_mask(dataset.mask_flag_enums[0], has_alpha=has_alpha),
         driver=dataset.driver,
         tags={str(k): str(v) for k, v in dataset.tags().items()},
+        statistics=tuple(None if is_complex else _statistics(dataset.tags(b + 1)) for b, _ in spread),
+        colours=tuple(_COLOURS.get(dataset.colorinterp[b], "") for b, _ in spread),
     )
 
 
@@ -273,10 +282,24 @@ def _nodata(value: float | None, dtype: str) -> float | int | None:
     return int(value) if math.isfinite(value) and value == int(value) else None
 
 
-def _mask(flags: list[MaskFlags]) -> str:
+def _statistics(tags: dict[str, str]) -> tuple[float, float, float, float] | None:
+    try:
+        low, high, mean, deviation = (float(tags[f"STATISTICS_{key}"]) for key in _STATISTICS)
+    except (KeyError, ValueError):
+        return None
+    sane = low <= mean <= high and 0.0 <= deviation <= high - low < math.inf
+    return (low, high, mean, deviation) if sane else None
+
+
+def _has_alpha(dataset: Any) -> bool:
+    return dataset.count > 1 and bool(dataset.colorinterp[-1] == ColorInterp.alpha)
+
+
+def _mask(flags: list[MaskFlags], *, has_alpha: bool) -> str:
     if MaskFlags.nodata in flags:
         return "nodata"
-    if MaskFlags.alpha in flags:
+    # GDAL takes it for a mask beside one or three bands only; beside any other number it means the same.
+    if MaskFlags.alpha in flags or (has_alpha and MaskFlags.all_valid in flags):
         return "alpha"
     return "mask" if MaskFlags.per_dataset in flags else "none"
 

@@ -16,6 +16,7 @@ from bandstand.read.base import OWN, Codec, FileReport, Foreign, Own, Source, St
 from bandstand.read.blocks import Block
 from bandstand.read.cog import CogSource, Reading, read_together
 from bandstand.read.gdal import Facts, GdalSource, Handles, examine, name_of
+from bandstand.read.glance import Glance, glance, is_large, level_for, windows_of
 from bandstand.read.header import Header, Unfit, block_ends, read_header, same_nodata
 from bandstand.read.index import pack, unpack
 from bandstand.read.tags import NotTiff, TiffFile
@@ -181,7 +182,29 @@ class Library:
             own=header is not None,
             warnings=(*warnings, *_remarks(facts)),
             tags=facts.tags,
+            statistics=facts.statistics,
+            colours=facts.colours,
         )
+
+    def glance(self, report: FileReport, plane: int, *, nodata: float | None) -> Glance | None:
+        """A thin sample of one plane, from a small overview or from windows spread over the file.
+
+        Args:
+            report: As `describe` made it.
+            plane: One-based.
+            nodata: As for `open`.
+
+        Returns:
+            None where all levels are so large that the file's own statistics tell more than windows would.
+
+        Raises:
+            SourceUnavailable: It is corrupt there.
+        """
+        source = self.open(report.href, version=report.version, index=report.index, nodata=nodata)
+        level = level_for(source.levels)
+        if is_large(source.levels[level]) and report.statistics and report.statistics[plane - 1]:
+            return None
+        return glance(self.read([Piece(source, plane, level, window) for window in windows_of(source.levels[level])]))
 
     def stats(self) -> CacheStats:
         """What the cache of decoded blocks has seen and holds."""

@@ -43,8 +43,10 @@ Key = Bar | Swatches
 
 
 def spell(number: float, digits: int = 6) -> str:
-    """A number as people write it: no trailing zeros, no exponent where it can be helped."""
+    """A number for programs: no trailing zeros, whole numbers without an exponent, and no zeros in exponents."""
     text = f"{number:.{digits}g}"
-    if "e" in text and 1e-6 <= abs(number) < 1e15:
+    if "e" in text and 1.0 <= abs(number) < 1e15:
         text = f"{number:.10f}".rstrip("0").rstrip(".")
+    mantissa, _, power = text.partition("e")
+    text = f"{mantissa}e{int(power)}" if power else text
     return "0" if text == "-0" else text

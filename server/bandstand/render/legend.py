@@ -8,11 +8,12 @@ import numpy as np
 from bandstand.model.field import Field
 from bandstand.model.raster import Image
 from bandstand.model.style import Rgba, Style
-from bandstand.render.draw import Drawing, draw, size
+from bandstand.render.draw import draw, size
 from bandstand.render.key import Bar, Key, Swatches, spell
 from bandstand.render.paint import painter
 from bandstand.render.ramps import sample
-from bandstand.render.ticks import label, ticks
+from bandstand.render.sheet import Drawing, Measures
+from bandstand.render.ticks import labels, ticks
 
 _ENTRIES = 11
 
@@ -25,22 +26,28 @@ def legend(
     height: int | None = None,
     title: str = "",
     transparent: bool = False,
+    scale: float = 1.0,
+    letters: float = 1.0,
 ) -> Image:
     """Draw the legend of a style as it paints these fields; it reads no imagery.
 
     Args:
         style: The style as requested: range, ramp and classes are its own.
         fields: What is painted, one a channel, in order.
-        width: Of the bar, or of one swatch, in pixels; None for a good size. Bounded to 2048.
-        height: Likewise.
+        width: Of a lying bar, or of one swatch, in pixels; None for a good size. Bounded to 2048.
+        height: Likewise; a ramp of more than 40 is one of this width and height as a whole, upright where it is
+            higher than wide.
         title: Stands on top; empty takes the style's title.
         transparent: No white ground; letters get a pale rim and stay readable on dark maps.
+        scale: Everything is so many times larger, up to a picture of 16 million pixels.
+        letters: Letters are so many times larger yet.
 
     Returns:
         (y, x, 4) RGBA; `legend_size` when neither width nor height is given.
     """
     key = painter(style.kind).key(style, fields)
-    return draw(_drawing(style, key, title), width=width, height=height, transparent=transparent)
+    measures = Measures(scale, letters)
+    return draw(_drawing(style, key, title), measures, width=width, height=height, transparent=transparent)
 
 
 def column(images: Sequence[Image]) -> Image:
@@ -59,7 +66,7 @@ def column(images: Sequence[Image]) -> Image:
 
 def legend_size(style: Style, fields: tuple[Field, ...]) -> tuple[int, int]:
     """Width and height in pixels of the legend that is drawn when no size is asked for."""
-    return size(_drawing(style, painter(style.kind).key(style, fields), ""))
+    return size(_drawing(style, painter(style.kind).key(style, fields), ""), Measures())
 
 
 def legend_json(style: Style, fields: tuple[Field, ...], *, layer: str = "", title: str = "") -> dict[str, Any]:
@@ -99,10 +106,15 @@ def _bar_json(style: Style, key: Bar) -> dict[str, Any]:
         places = [i / (_ENTRIES - 1) for i in range(_ENTRIES)]
         colours = sample(key.colormap, _ENTRIES).tolist()
         stops = tuple((place, (c[0], c[1], c[2], c[3])) for place, c in zip(places, colours, strict=True))
-    values = [(spell(key.low + place * (key.high - key.low)), colour) for place, colour in stops]
-    entries = [_entry(value, colour, value) for value, colour in values]
+    values = [key.low + place * (key.high - key.low) for place, _ in stops]
+    entries = [
+        _entry(spell(value), colour, text)
+        for value, (_, colour), text in zip(values, stops, labels(values), strict=True)
+    ]
+    numbers = ticks(key.low, key.high, drawing.wanted)
     marks = [
-        {"quantity": spell(t), "label": label(t, drawing.decimals)} for t in ticks(key.low, key.high, drawing.wanted)
+        {"quantity": spell(number), "label": text}
+        for number, text in zip(numbers, labels(numbers, drawing.decimals), strict=True)
     ]
     extended = {"below": key.below == "extend", "above": key.above == "extend"}
     return {"type": "ramp", "unit": key.unit, "extended": extended, "entries": entries, "ticks": marks}

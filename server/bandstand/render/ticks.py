@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from bandstand.render.key import spell
+_CROWDED = 0.1
+"""Of a scale: numbers within so much of an end tell nothing of the rest."""
 
 
 def ticks(low: float, high: float, wanted: Sequence[float] = (), *, most: int = 6) -> list[float]:
@@ -12,14 +13,16 @@ def ticks(low: float, high: float, wanted: Sequence[float] = (), *, most: int = 
     Args:
         low: One end.
         high: The other, above `low`.
-        wanted: Preferred inner numbers; those outside are left out, and when none is inside round ones step in.
+        wanted: Preferred inner numbers; those outside are left out, and when none is inside, or all crowd at an end,
+            round ones step in.
         most: Round numbers at most.
 
     Returns:
         Rising, from `low` to `high`.
     """
     inner = sorted({tick for tick in wanted if low < tick < high})
-    if not inner and not {low, high} <= set(wanted):
+    crowded = bool(inner) and (inner[-1] - low < _CROWDED * (high - low) or high - inner[0] < _CROWDED * (high - low))
+    if crowded or (not inner and not {low, high} <= set(wanted)):
         inner = [tick for tick in round_numbers(low, high, most) if low < tick < high]
     return [low, *inner, high]
 
@@ -37,10 +40,40 @@ def round_numbers(low: float, high: float, most: int) -> list[float]:
     return []
 
 
-def label(number: float, decimals: int | None) -> str:
-    """A number beside the scale, with this many decimals where the style says so and they tell the truth."""
-    if decimals is not None:
-        text = f"{number:.{decimals}f}"
-        if math.isclose(float(text), number, rel_tol=1e-9, abs_tol=1e-12):
-            return text.removeprefix("-") if float(text) == 0 else text
-    return spell(number, 4)
+def labels(numbers: Sequence[float], decimals: int | None = None) -> list[str]:
+    """Numbers as people read them beside one scale, all in one manner.
+
+    Args:
+        numbers: At least one.
+        decimals: Wanted behind the point, where so many tell the truth.
+
+    Returns:
+        As many digits as tell the numbers apart, thousands apart from 10 000 on; powers of ten for all of them when
+        the largest is 1e9 or more, or below 1e-4.
+    """
+    largest = max(map(abs, numbers))
+    span = (max(numbers) / 2 - min(numbers) / 2) * 2 or largest or 1.0
+    fine = math.floor(math.log10(span)) if math.isfinite(span) else 308
+    if largest >= 1e9 or 0.0 < largest < 1e-4:
+        digits = min(max(3 + math.floor(math.log10(largest)) - fine, 3), 12)
+        return [_power(number, digits) for number in numbers]
+    return [_plain(number, min(max(3 - fine, 0), 10), decimals) for number in numbers]
+
+
+def _power(number: float, digits: int) -> str:
+    mantissa, power = f"{number:.{digits}e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}" if float(mantissa) else "0"
+
+
+def _plain(number: float, places: int, decimals: int | None) -> str:
+    text = f"{number:.{places}f}"
+    text = text.rstrip("0").rstrip(".") if places else text
+    if decimals is not None and abs(number) < 1e4:
+        wanted = f"{number:.{decimals}f}"
+        text = wanted if math.isclose(float(wanted), number, rel_tol=1e-9, abs_tol=1e-12) else text
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    whole, point, rest = text.partition(".")
+    if len(whole.removeprefix("-")) > 4:
+        whole = f"{int(whole):,}".replace(",", " ")
+    return f"{whole}{point}{rest}"

@@ -153,7 +153,7 @@ def test_a_legend_address_gives_what_it_declares(document, ask_service):
     pairs = [tuple(p.split("=")) for p in query.replace("%2F", "/").split("&")]
     response = ask_service(SERVICE, "/wms", pairs)
     assert (response.media_type, url.get("width"), url.get("height")) == ("image/png", "120", "60")
-    assert response.body == b"s2 ndvi None None"
+    assert response.body == b"s2 ndvi None None 1 1"
 
 
 def test_two_calls_give_the_same_bytes(ask_service):

@@ -1,13 +1,16 @@
 """Every parameter wrong in every way: code, locator, status, and a valid report."""
 
+import io
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from PIL import Image
 
-from bandstand.errors import BandstandError
+from bandstand.errors import BandstandError, UnknownLayer
 from bandstand.model.exchange import Call
 from bandstand.services.wms import SERVICE
 
@@ -228,3 +231,14 @@ def test_no_parameters_at_all_can_raise_anything_but_our_errors(fuzzed, base, ch
         if response.media_type in {"text/xml", "application/vnd.ogc.se_xml"}:
             etree.fromstring(response.body)
     assert response.status < 500
+
+
+def test_an_error_in_a_picture_is_as_large_as_its_medium_needs(call):
+    keys = MAP | {"LAYERS": "none", "EXCEPTIONS": "INIMAGE", "WIDTH": "400", "HEIGHT": "200"}
+    inked = []
+    for dpi in ("96", "192"):
+        made = call("/wms", keys | {"DPI": dpi})
+        body = SERVICE.fault(made, UnknownLayer("Unknown layer")).body
+        pixels = np.asarray(Image.open(io.BytesIO(body)).convert("L"))
+        inked.append(np.ptp(np.nonzero((pixels < 128).any(axis=1))[0]))
+    assert inked[1] > 1.4 * inked[0]

@@ -166,7 +166,33 @@ def test_a_part_of_the_layers_may_be_queried(info):
 
 def test_a_legend_has_the_style_and_size_asked(ask_service):
     response = ask_service(SERVICE, "/wms", LEGEND | {"STYLE": "grey", "WIDTH": "30", "HEIGHT": "40"})
-    assert response.body == b"s2 grey 30 40"
+    assert response.body == b"s2 grey 30 40 1 1"
+
+
+@pytest.mark.parametrize(
+    ("keys", "sizes"),
+    [
+        ({"DPI": "192"}, "2 1"),
+        ({"MAP_RESOLUTION": "288"}, "3 1"),
+        ({"FORMAT_OPTIONS": "dpi:192"}, "2 1"),
+        ({"LEGEND_OPTIONS": "forceLabels:on;dpi:48;fontSize:18"}, "0.5 1.5"),
+        ({"LEGEND_OPTIONS": "fontName:Arial;dpi:192", "DPI": "96"}, "2 1"),
+        # As desktop clients send it with every request.
+        ({"DPI": "96", "MAP_RESOLUTION": "96", "FORMAT_OPTIONS": "dpi:96"}, "1 1"),
+    ],
+)
+def test_a_legend_is_as_large_as_its_medium_needs(ask_service, keys, sizes):
+    response = ask_service(SERVICE, "/wms", LEGEND | keys)
+    assert response.body.decode().split(" ", 4)[4] == sizes
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("DPI", "many"), ("DPI", "0"), ("MAP_RESOLUTION", "99999"), ("LEGEND_OPTIONS", "fontSize:-3")]
+)
+def test_a_size_that_is_none_is_refused_by_its_key(ask_service, key, value):
+    response = ask_service(SERVICE, "/wms", LEGEND | {key: value})
+    assert response.status == 400
+    assert f'locator="{key}"' in response.body.decode()
 
 
 def test_a_legend_follows_the_wishes_of_the_map(ask_service, engine):

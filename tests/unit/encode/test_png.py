@@ -6,6 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
+import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
@@ -186,6 +187,69 @@ def test_eight_bit_mode_stays_near_the_colours():
     image = picture("smooth", 120, 150, "rgb")
     got = by_pillow(encode("png8", image))[1].astype(int)
     assert np.abs(got - image.pixels).mean() < 6
+
+
+def photograph(shared):
+    """256 x 256 of a true-colour picture of a satellite."""
+    path = shared / "data/sentinel2/earthsearch-29RKH-20200219" / "TCI.tif"
+    with rasterio.open(path) as file:
+        bands = file.read(window=((300, 556), (300, 556)))
+    return np.ascontiguousarray(np.moveaxis(bands, 0, -1))
+
+
+def waves(height=256, width=256):
+    """All colours passing into each other, without a step."""
+    y, x = np.mgrid[:height, :width]
+    return np.stack([127 + 120 * np.sin(x / 50 + c) * np.cos(y / 60 + 2 * c) for c in range(3)], -1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["photograph", "waves"])
+def test_eight_bit_mode_is_nearer_to_the_picture_than_other_programs_come(shared, kind):
+    pixels = photograph(shared) if kind == "photograph" else waves()
+    opaque = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+    ours = quantise(Image(opaque, opaque=True))
+    found = ours.rgba()[..., :3].astype(int)
+    assert len(ours.palette) == 256
+    for method in (Pillow.Quantize.MEDIANCUT, Pillow.Quantize.MAXCOVERAGE, Pillow.Quantize.FASTOCTREE):
+        theirs = Pillow.fromarray(pixels).quantize(256, method=method, dither=Pillow.Dither.NONE)
+        theirs = np.asarray(theirs.convert("RGB")).astype(int)
+        # Squares are what is made least; the plain mean may be a hair above that of a median.
+        assert np.abs(found - pixels).mean() < 1.05 * np.abs(theirs - pixels).mean()
+        assert ((found - pixels) ** 2).mean() < ((theirs - pixels) ** 2).mean()
+
+
+def test_eight_bit_mode_has_no_steps_that_the_picture_has_not():
+    y, x = np.mgrid[:200, :200]
+    ramp = np.stack([40 + 150 * x // 200, 60 + 100 * y // 200, 90 + 0 * x, 255 + 0 * x], -1).astype(np.uint8)
+    found = quantise(Image(ramp, opaque=True)).rgba().astype(int)
+    steps = max(np.abs(np.diff(found, axis=axis)).max() for axis in (0, 1))
+    # 256 colours are 16 x 16 of the 150 x 100 that there are.
+    assert steps <= 14
+    assert np.abs(found - ramp).max() <= 12
+
+
+@pytest.mark.parametrize("opacity", [1, 60, 128, 254])
+def test_eight_bit_mode_keeps_what_shines_through(opacity):
+    pixels = np.dstack([waves(), np.full((256, 256), opacity, np.uint8)])
+    pixels[:, 200:] = 0
+    got = quantise(Image(pixels)).rgba()
+    np.testing.assert_array_equal(got[:, 200:], 0)
+    assert (got[:, :200, 3] == opacity).all()
+
+
+def test_eight_bit_mode_follows_a_rising_alpha():
+    pixels = np.dstack([waves(), np.broadcast_to(np.arange(256, dtype=np.uint8), (256, 256))])
+    got = quantise(Image(pixels)).rgba().astype(int)
+    assert np.abs(got[..., 3] - pixels[..., 3]).mean() < 8
+    np.testing.assert_array_equal(got[..., 3] == 0, pixels[..., 3] == 0)
+
+
+def test_eight_bit_mode_takes_like_colours_for_one_where_there_are_millions():
+    pixels = np.random.default_rng(3).integers(0, 256, (400, 500, 4), dtype=np.uint8)
+    pixels[..., 3] = 255
+    got = quantise(Image(pixels, opaque=True))
+    assert len(got.palette) == 256
+    assert np.abs(got.rgba().astype(int) - pixels)[..., :3].mean() < 20
 
 
 def test_eight_bit_mode_keeps_what_is_transparent():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 from pyproj import Transformer
+from tests.unit.engine.conftest import write_tiff
 
 from bandstand.model.ask import Ask
 from bandstand.model.crs import CRS84
@@ -66,3 +67,32 @@ def test_no_more_are_told_than_asked(engine, spot, count):
 def test_where_nothing_lies_there_is_one_empty_sample(engine):
     (sample,) = samples(engine, (170.0, -40.0), 5)
     assert (sample.item, sample.bands[0].value) == ("", None)
+
+
+# ---- numbers as they are written
+
+
+@pytest.mark.parametrize(
+    ("dtype", "stored", "scale", "offset", "told"),
+    [
+        ("uint16", 2390, 0.0001, 0.0, "0.239"),
+        ("uint16", 12_345, 0.0000275, -0.2, "0.1394875"),
+        ("int16", -321, 0.1, 273.15, "241.05"),
+        ("float32", 0.239, 1.0, 0.0, "0.239"),
+        ("float32", 1e-7, 1.0, 0.0, "1e-07"),
+        ("float32", 16_777_216, 1.0, 0.0, "16777216.0"),
+        ("float64", 0.1 + 0.2, 1.0, 0.0, "0.30000000000000004"),
+        ("int32", 2_147_483_647, 1.0, 0.0, "2147483647"),
+    ],
+)
+def test_a_value_is_the_shortest_number_that_it_is(archive, tmp_path, dtype, stored, scale, offset, told):
+    path = write_tiff(tmp_path / "own/b_20200101.tif", np.full((8, 8), stored, dtype), name="b")
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets = (scale,), (offset,)
+    engine = archive(
+        "collections: {own: {profile: generic, source: own}}\nlayers: [{name: own, collection: own}]\n"
+    ).engine
+    layer = engine.ask(engine.layer("own", "wms"), Ask(data=True))
+    grid = engine.domain(engine.layer("own", "wcs")).grid.crop(3, 3, 1, 1)
+    (sample,) = engine.sample(Request(layers=(layer,), grid=grid, output=VALUES))
+    assert repr(sample.outputs[0].value) == told

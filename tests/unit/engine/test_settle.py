@@ -118,3 +118,63 @@ def test_what_cannot_be_painted_is_told_by_the_parameter_that_chose_it(engine, w
     with pytest.raises(InvalidProgram) as caught:
         engine.ask(layer, Ask(**wishes))
     assert caught.value.locator == locator
+
+
+# ---- what the wishes of a request leave alone
+
+
+@pytest.mark.parametrize(
+    ("layer", "wishes"),
+    [
+        *(
+            (layer, {"expr": expr})
+            for layer in ("s2_l2a", "ndvi")
+            for expr in ("B08-1.1*B03", "NDWI", "B11", "B08>0.3")
+        ),
+        ("s2_l2a", {"bands": ("B11",)}),
+        ("true_color", {"bands": ("B11",)}),
+        ("ndvi", {}),
+        ("elevation", {}),
+    ],
+)
+def test_choosing_a_ramp_changes_colours_and_no_numbers(engine, layer, wishes):
+    plain, ramp = (
+        engine.ask(engine.layer(layer, "wms"), Ask(**wishes, colormap=colormap)).style for colormap in ("", "magma")
+    )
+    assert (ramp.ranges, ramp.title, ramp.unit) == (plain.ranges, plain.title, plain.unit)
+    assert ramp.colormap.name == "magma"
+
+
+@pytest.mark.parametrize("colormap", ["", "viridis"])
+@pytest.mark.parametrize("style", ["", "ndvi"])
+def test_the_legend_of_a_foreign_expression_is_titled_by_it(engine, colormap, style):
+    found = engine.ask(engine.layer("ndvi", "wms"), Ask(expr="B08-1.1*B03", colormap=colormap, style=style)).style
+    assert (found.title, found.unit) == ("B08-1.1*B03", "")
+
+
+@pytest.mark.parametrize("layer", ["s2_l2a", "true_color"])
+def test_the_legend_of_an_expression_of_three_is_titled_by_it(engine, layer):
+    style = engine.ask(engine.layer(layer, "wms"), Ask(expr="B08;B04;B03")).style
+    assert (style.kind, style.title) == ("rgb", "B08;B04;B03")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "title"),
+    [
+        ({}, "NDVI"),
+        ({"expr": "(B08-B04)/(B08+B04)", "units": "stored"}, "NDVI"),
+        ({"expr": "NDWI"}, "Normalised Difference Water Index (open water)"),
+        ({"bands": ("ndvi",)}, "NDVI"),
+    ],
+)
+def test_what_is_the_layers_own_or_has_a_name_keeps_it(engine, wishes, title):
+    assert engine.ask(engine.layer("ndvi", "wms"), Ask(**wishes)).style.title == title
+
+
+def test_a_band_by_itself_is_titled_by_its_name(engine):
+    assert settle(engine, bands=("B11",)).style.title == "B11"
+
+
+def test_a_long_expression_is_cut_in_a_title(engine):
+    title = settle(engine, expr="+".join(["B08"] * 90)).style.title
+    assert len(title) < 120

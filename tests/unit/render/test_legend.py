@@ -10,7 +10,8 @@ from bandstand.model.style import ClassColour, Style
 from bandstand.render.legend import legend, legend_json, legend_size
 from bandstand.render.load import load_styles
 from bandstand.render.ramps import parse_colormap, sample
-from bandstand.render.ticks import label, round_numbers, ticks
+from bandstand.render.sheet import Sheet, _font
+from bandstand.render.ticks import labels, round_numbers, ticks
 from bandstand.share import shipped
 
 STYLES = load_styles([shipped("styles")])
@@ -61,6 +62,76 @@ def test_the_title_changes_the_picture_and_not_its_size():
 def test_a_bar_takes_the_size_that_is_asked_for():
     small, large = (legend(STYLES["ndvi"], NDVI, width=width, height=20) for width in (100, 500))
     assert large.shape[1] - small.shape[1] == 400
+
+
+@pytest.mark.parametrize(("width", "height"), [(200, 300), (120, 260), (90, 400), (None, 300), (300, 120), (640, 480)])
+def test_a_size_that_is_no_bars_is_that_of_the_whole_legend(width, height):
+    image = legend(STYLES["elevation"], NDVI, width=width, height=height)
+    assert image.shape == (height, width or 130)
+
+
+@pytest.mark.parametrize(("width", "height"), [(200, 300), (120, 260)])
+def test_an_upright_bar_rises_and_fills_its_legend(width, height):
+    style = replace(STYLES["ndvi"], below="transparent", above="transparent")
+    pixels = legend(style, NDVI, width=width, height=height).pixels.astype(int)
+    colours = sample(style.colormap, 64).astype(int)[:, :3]
+    column = pixels[:, 20, :3]
+    place = [np.abs(column - colour).sum(axis=1).argmin() for colour in colours[4:-4:4]]
+    assert place == sorted(place, reverse=True)
+    assert place[0] - place[-1] > 0.6 * height
+
+
+RANGES = [(0, 1), (-0.137, 0.77), (0, 6e-7), (-12_345.678, 1e6), (-2e9, 3e9), (0.1234, 0.1239), (-8e307, 8e307)]
+
+
+def written(monkeypatch, style, **wishes):
+    """The size of the sheet, and (left, top, right, bottom) of each text on it."""
+    boxes, extent = [], []
+
+    def write(sheet, at, text, *, ink, anchor="la", points=None):
+        font = _font(points or sheet.measures.text_points)
+        boxes.append(sheet.pen.textbbox(at, text, font=font, anchor=anchor))
+        extent.append(sheet.canvas.size)
+
+    monkeypatch.setattr(Sheet, "write", write)
+    legend(style, NDVI, **wishes)
+    return extent[0], boxes
+
+
+@pytest.mark.parametrize("span", RANGES)
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {}, {"width": 60, "height": 10}, {"width": 200, "height": 300}, {"width": 20, "height": 100},
+        {"letters": 2.5}, {"scale": 2.5}, {"width": 150, "height": 400, "scale": 0.5}, {"width": 500, "height": 90},
+    ],
+)  # fmt: skip
+def test_texts_of_a_legend_never_touch_each_other_nor_its_edge(monkeypatch, span, wishes):
+    style = replace(STYLES["ndvi"], ranges=(span,), options=(), unit="kg/m2", nodata=(9, 9, 9, 255))
+    (width, height), boxes = written(monkeypatch, style, title="Some title", **wishes)
+    assert len(boxes) >= 4
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        assert min(left, top, width - right, height - bottom) >= 0
+        for other in boxes[:number]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+
+
+def test_a_legend_for_print_is_the_same_and_larger():
+    plain, fine = (legend(STYLES["ndvi"], NDVI, scale=scale) for scale in (1.0, 3.0))
+    assert fine.shape == tuple(3 * side for side in plain.shape)
+
+
+def test_larger_letters_need_more_room():
+    assert legend(STYLES["ndvi"], NDVI, letters=2.0).shape[0] > legend(STYLES["ndvi"], NDVI).shape[0] + 20
+
+
+def test_a_legend_of_any_scale_is_bounded():
+    height, width = legend(MANY, (), scale=50.0).shape
+    assert height * width < 17_000_000
+
+
+def test_ticks_that_crowd_at_an_end_give_way_to_round_ones():
+    assert ticks(0, 10_000, [0.3, 0.6]) == [0, 2000, 4000, 6000, 8000, 10_000]
 
 
 def test_a_size_beyond_reason_is_bounded():
@@ -142,11 +213,29 @@ def test_wanted_ticks_outside_the_range_are_left_out():
 
 
 @pytest.mark.parametrize(
+    ("numbers", "texts"),
+    [
+        ((0, 6e-7, 1e-6), ["0", "6e-7", "1e-6"]),
+        ((0, 0.0002, 0.0005), ["0", "0.0002", "0.0005"]),
+        ((0, 500_000, 1_000_000), ["0", "500 000", "1 000 000"]),
+        ((-12_500, 9_999, 10_000.7), ["-12 500", "9999", "10 001"]),
+        ((0, 1e9, 2.5e9), ["0", "1e9", "2.5e9"]),
+        ((-3.52e300, 0, 2.57e300), ["-3.52e300", "0", "2.57e300"]),
+        ((1_000_000, 1_000_000.5), ["1 000 000", "1 000 000.5"]),
+        ((1.00002e9, 1.00003e9), ["1.00002e9", "1.00003e9"]),
+        ((273.15, 300, 310.123), ["273.15", "300", "310.12"]),
+    ],
+)
+def test_numbers_beside_one_scale_are_written_in_one_manner(numbers, texts):
+    assert labels(numbers) == texts
+
+
+@pytest.mark.parametrize(
     ("number", "decimals", "text"),
-    [(0.3, 1, "0.3"), (-0.0, 1, "0.0"), (0.25, 1, "0.25"), (1500, None, "1500"), (1e-7, None, "1e-07")],
+    [(0.3, 1, "0.3"), (-0.0, 1, "0.0"), (0.25, 1, "0.25"), (1500, None, "1500"), (1e-7, None, "1e-7")],
 )
 def test_decimals_are_kept_where_they_tell_the_truth(number, decimals, text):
-    assert label(number, decimals) == text
+    assert labels([number], decimals) == [text]
 
 
 def test_words_in_any_letters_are_drawn():

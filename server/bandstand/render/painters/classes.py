@@ -13,6 +13,7 @@ from bandstand.model.raster import Image, Raster
 from bandstand.model.style import ClassColour, Rgba, Style
 from bandstand.render.key import Key, Swatch, Swatches, spell
 from bandstand.render.stretch import all_values, flat_native, flat_unsigned, is_tabled
+from bandstand.render.ticks import labels
 
 _UNKNOWN: Rgba = (0, 0, 0, 0)
 
@@ -59,10 +60,14 @@ class Classes:
 
 def _swatch(entry: ClassColour) -> Swatch:
     if entry.low == entry.high:
-        return Swatch(entry.colour, entry.label or spell(entry.low), spell(entry.low))
-    low, high = spell(entry.low), spell(entry.high)
-    label = f"< {high}" if entry.low == -np.inf else f">= {low}" if entry.high == np.inf else f"{low} to {high}"
-    return Swatch(entry.colour, entry.label or label, f"{low}-{high}")
+        return Swatch(entry.colour, entry.label or labels([entry.low])[0], spell(entry.low))
+    if entry.low == -np.inf:
+        label = f"< {labels([entry.high])[0]}"
+    elif entry.high == np.inf:
+        label = f">= {labels([entry.low])[0]}"
+    else:
+        label = " to ".join(labels([entry.low, entry.high]))
+    return Swatch(entry.colour, entry.label or label, f"{spell(entry.low)}-{spell(entry.high)}")
 
 
 @lru_cache(maxsize=128)

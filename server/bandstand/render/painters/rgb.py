@@ -10,6 +10,7 @@ from bandstand.model.raster import Image, Raster
 from bandstand.model.style import Rgba, Style
 from bandstand.render.key import Key, Swatch, Swatches, spell
 from bandstand.render.stretch import STEPS, byte_table, curve, flat_native, flat_unsigned, is_tabled, range_of
+from bandstand.render.ticks import labels
 
 _ENDS: tuple[tuple[str, Rgba], ...] = (("R", (228, 52, 52, 255)), ("G", (58, 170, 70, 255)), ("B", (50, 104, 220, 255)))
 
@@ -56,7 +57,7 @@ class Rgb:
             field = fields[i] if i < len(fields) else Field(name=name, dtype="float32")
             low, high = range_of(style, i, field, np.dtype(field.dtype))
             quantity = f"{spell(low)}-{spell(high)}"
-            entries.append(Swatch(colour, f"{letter}  {name}  {spell(low)} to {spell(high)}", quantity))
+            entries.append(Swatch(colour, f"{letter}  {name}  {' to '.join(labels((low, high)))}", quantity))
         return Swatches("rgb", tuple(entries))
 
 

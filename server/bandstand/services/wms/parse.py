@@ -25,6 +25,7 @@ from bandstand.model.request import Output, Request, StyledLayer
 from bandstand.model.style import Rgba
 from bandstand.services.ows import kvp
 from bandstand.services.ows.info import INFO_FORMATS
+from bandstand.services.ows.resolution import SIZES, read_sizes
 from bandstand.services.ows.vendor import Wishes, drawn_style, read_wishes
 from bandstand.services.ows.versions import negotiate, version_numbers
 
@@ -49,7 +50,7 @@ WHITE: Rgba = (255, 255, 255, 255)
 _COMMON = frozenset({"service", "version", "wmtver", "request", "exceptions", "layers", "styles", "time"})
 _MAP = _COMMON | {"crs", "srs", "bbox", "width", "height", "format", "transparent", "bgcolor"}
 _INFO = _MAP | {"query_layers", "info_format", "feature_count", "i", "j", "x", "y"}
-_LEGEND = _COMMON | {"layer", "style", "format", "width", "height", "rule", "scale", "transparent", "bgcolor"}
+_LEGEND = _COMMON | {"layer", "style", "format", "width", "height", "rule", "scale", "transparent", "bgcolor", *SIZES}
 
 
 Drawn = tuple[Layer, str]
@@ -84,6 +85,10 @@ class LegendQuery:
     media_type: str
     width: int | None
     height: int | None
+    scale: float
+    """How many times larger than on a screen of 96 dots an inch."""
+    letters: float
+    """How many times larger letters are, beside that."""
     warnings: tuple[str, ...]
 
 
@@ -230,6 +235,7 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
     for key in ("WIDTH", "HEIGHT"):
         text = args.get(key)
         sides.append(kvp.size(text, key, limit=LEGEND_MAX_PX, limit_name="of legends") if text else None)
+    scale, letters = read_sizes(args)
     wishes = read_wishes(args, _LEGEND, "legend", style=args.get("style", "styles"), time=args.get("time"))
     try:
         styled = tuple(engine.ask(layer, wishes.ask) for layer in layers)
@@ -240,6 +246,8 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
         media_type=media_type,
         width=sides[0],
         height=sides[1],
+        scale=scale,
+        letters=letters,
         warnings=wishes.warnings,
     )
 

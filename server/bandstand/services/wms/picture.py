@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bandstand.model.style import Rgba
 
 _MARGIN = 6
+_LETTERS_PX = 10
 _ENCODERS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/tiff": "TIFF", "image/gif": "GIF"}
 
 
@@ -15,7 +16,16 @@ def can_draw(media_type: str) -> bool:
     return _encoder(media_type) is not None
 
 
-def error_picture(text: str, *, media_type: str, width: int, height: int, transparent: bool, background: Rgba) -> bytes:
+def error_picture(
+    text: str,
+    *,
+    media_type: str,
+    width: int,
+    height: int,
+    transparent: bool,
+    background: Rgba,
+    scale: float = 1.0,
+) -> bytes:
     """Draw a message, or with an empty text the bare ground.
 
     Args:
@@ -25,6 +35,7 @@ def error_picture(text: str, *, media_type: str, width: int, height: int, transp
         height: Pixels.
         transparent: Whether the ground is empty, where the format can; text then stands on a white plate.
         background: Its colour otherwise.
+        scale: Letters are so many times larger.
 
     Returns:
         The encoded picture.
@@ -35,7 +46,7 @@ def error_picture(text: str, *, media_type: str, width: int, height: int, transp
     ground = (*background[:3], 0 if transparent and encoder != "JPEG" else 255)
     image = Image.new("RGBA", (width, height), ground)
     if text:
-        _write(image, text)
+        _write(image, text, round(_LETTERS_PX * scale))
     out = io.BytesIO()
     if encoder == "JPEG":
         image.convert("RGB").save(out, encoder, quality=90)
@@ -50,10 +61,10 @@ def _encoder(media_type: str) -> str | None:
     return _ENCODERS.get(media_type.partition(";")[0].strip().casefold())
 
 
-def _write(image: Image.Image, text: str) -> None:
+def _write(image: Image.Image, text: str, points: int) -> None:
     """Black on a white plate: legible on whatever lies around it."""
     draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default()
+    font = ImageFont.load_default(points)
     room = max(1, image.width - 2 * _MARGIN)
     shown = text.encode("latin-1", "replace").decode("latin-1")
     lines: list[str] = []

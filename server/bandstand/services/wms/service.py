@@ -8,6 +8,7 @@ from bandstand.services.base import Route
 from bandstand.services.ows import kvp
 from bandstand.services.ows.info import feature_info, feature_info_schema, with_warnings
 from bandstand.services.ows.kept import read_kept
+from bandstand.services.ows.resolution import read_sizes
 from bandstand.services.ows.versions import refuse_known_sequence
 from bandstand.services.wms import faults
 from bandstand.services.wms.describe import capabilities, described_layers
@@ -64,7 +65,12 @@ class Wms:
         if operation == "GetLegendGraphic":
             legend = read_legend(args, engine)
             drawn = engine.legend(
-                *legend.styled, media_type=legend.media_type, width=legend.width, height=legend.height
+                *legend.styled,
+                media_type=legend.media_type,
+                width=legend.width,
+                height=legend.height,
+                scale=legend.scale,
+                letters=legend.letters,
             )
             return with_warnings(drawn, legend.warnings)
         return _document(operation, version, call, engine)
@@ -126,13 +132,20 @@ def _picture(args: Arguments, text: str, limits: Limits) -> Response | None:
         width = kvp.size(args.get("width"), "WIDTH", limit=limits.map_max_width_px, limit_name="MaxWidth")
         height = kvp.size(args.get("height"), "HEIGHT", limit=limits.map_max_height_px, limit_name="MaxHeight")
         transparent, background = read_ground(args)
+        scale, _ = read_sizes(args)
     except BandstandError:
         return None
     media_type = args.get("format")
     if not can_draw(media_type):
         return None
     body = error_picture(
-        text, media_type=media_type, width=width, height=height, transparent=transparent, background=background
+        text,
+        media_type=media_type,
+        width=width,
+        height=height,
+        transparent=transparent,
+        background=background,
+        scale=scale,
     )
     return Response(media_type=media_type, body=body, headers=(("Cache-Control", "no-store"),))
 
