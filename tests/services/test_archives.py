@@ -333,7 +333,7 @@ def test_broken_files_leave_the_good_one_alone_and_are_told(serve, put, tmp_path
     (tmp_path / "mixed/page.tif").write_text("<!DOCTYPE html><title>404</title>")
     (tmp_path / "mixed/gone.tif").symlink_to(tmp_path / "nowhere.tif")
     served = serve("profile: generic, source: mixed")
-    assert (served.report.new, served.values()) == (1, [[5]])
+    assert (served.report.new, served.values(), served.report.doubts) == (1, [[5]], ())
     told = [text for _, text in served.report.failed]
     assert len(told) == 4
     for name in ("cut", "empty", "page", "gone"):
@@ -401,6 +401,24 @@ def test_a_folder_without_scenes_is_told(serve, tmp_path):
     assert "climate holds no scene, but 2 netCDF files; " in climate
     assert "gdalinfo a.nc" in climate
     assert empty.endswith("empty holds no scene; GeoTIFFs, JPEG 2000 files and STAC documents are read")
+
+
+def test_a_zarr_store_is_told_as_one(serve, tmp_path):
+    store = tmp_path / "cube.zarr"
+    (store / "ndvi").mkdir(parents=True)
+    (store / ".zgroup").write_text("{}")
+    (store / "ndvi" / "0.0.0").write_bytes(b"x")
+    served = serve("profile: generic, source: cube.zarr")
+    ((_, text),) = served.report.failed
+    assert "cube.zarr holds no scene, but a Zarr store (cube.zarr)" in text
+
+
+def test_a_glob_that_fits_no_raster_is_told(serve, put, tmp_path):
+    put("a/dem.tif", 1)
+    (tmp_path / "a/notes.txt").write_text("hello")
+    served = serve("profile: dem", "a/*.txt")
+    ((_, text),) = served.report.failed
+    assert "holds no scene" in text
 
 
 def test_containers_beside_scenes_are_left_out_in_words(serve, put, tmp_path):
@@ -494,3 +512,20 @@ def test_a_document_without_a_band_of_the_profile_takes_nothing_from_the_other(s
     write_item(tmp_path / "m/b.json", "S2", {"snow": "./B04.tif"})
     served = serve("profile: sentinel-2-l2a, source: m")
     assert (served.values("B04"), served.report.failed) == ([[4]], ())
+
+
+def test_files_that_no_document_names_are_left_out_in_words(serve, put, tmp_path):
+    put("m/B04.tif", 4, dtype="u2")
+    put("m/B08.tif", 8, dtype="u2")
+    write_item(tmp_path / "m/item.json", "S2", {"B04": "./B04.tif"})
+    served = serve("profile: sentinel-2-l2a, source: m")
+    assert [list(item.assets) for item in served.items.values()] == [["B04"]]
+    assert served.report.left_out == ("1 file, no band by the STAC documents beside: B08.tif",)
+
+
+def test_an_archive_behind_a_link_is_the_same(serve, put, tmp_path):
+    put("real/B04.tif", 4, dtype="u2")
+    write_item(tmp_path / "real/item.json", "S2", {"B04": "https://example.com/S2/B04.tif"})
+    (tmp_path / "m").symlink_to(tmp_path / "real")
+    served = serve("profile: sentinel-2-l2a, source: m")
+    assert (served.values("B04"), served.report.left_out) == ([[4]], ())

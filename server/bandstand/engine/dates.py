@@ -240,6 +240,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], _Make], ...] = (
     (_compile(r"(?P<y>\d{4})(?P<n>\d{3})T(?P<h>\d\d)(?P<i>\d\d)(?P<s>\d\d)"), _ordinal_moment),
     (_compile(rf"{_DATE}T(?P<h>\d\d)(?::?(?P<i>\d\d))?(?P<s>(?!))?"), _moment),
     (_compile(_DATE), _day),
+    (_compile(r"(?P<y>(?:19|20)\d\d)-(?P<m>\d\d?)-(?P<d>\d\d?)"), _day),
     (_compile(r"(?P<a>\d\d)(?P<sep>[.-])(?P<b>\d\d)(?P=sep)(?P<c>(?:19|20)\d\d)"), _turned_day),
     (_compile(rf"(?<![a-z])(?:(?P<d>\d\d?)[-_. ]?)?{_SPELLED}[-_. ]?(?P<y>(?:19|20)\d\d)"), _spelled),
     (_compile(rf"(?P<y>(?:19|20)\d\d)[-_. ]?{_SPELLED}(?![a-z])(?:[-_. ]?(?P<d>\d\d?))?"), _spelled),

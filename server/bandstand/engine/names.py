@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -149,8 +150,14 @@ def is_aside(path: Path, root: Path, profile: Profile) -> bool:
             return True
         product = product or _PRODUCT.fullmatch(name) is not None
     texts = [path.stem[m.start() : m.end()] for m in _TOKEN.finditer(path.stem)]
-    names = {*below, *texts, path.stem, *(f"{a}_{b}" for a, b in pairwise(texts))}
-    return any(fnmatchcase(name.casefold(), other.casefold()) for other in profile.others for name in names)
+    others = _any_of(profile.others)
+    return any(map(others.match, (*below, *texts, path.stem, *(f"{a}_{b}" for a, b in pairwise(texts)))))
+
+
+@lru_cache(maxsize=64)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """What one of some shell patterns fits."""
+    return re.compile("|".join(map(translate, patterns)) or "(?!)", re.IGNORECASE)
 
 
 def identity(folders: Sequence[str], rest: str, *, dated: bool) -> str:

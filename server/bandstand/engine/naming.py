@@ -37,10 +37,10 @@ def group(
     if pattern:
         yield from _by_pattern(paths, files, re.compile(pattern), profile)
         return
-    aside = [path for path in paths if is_aside(path, files[path], profile)]
+    aside = {path: None for path in paths if is_aside(path, files[path], profile)}
     if aside:
         yield LeftOut(files=tuple(map(str, aside)), because=no_band(profile))
-    names = [read_name(path, files[path], profile) for path in paths if path not in set(aside)]
+    names = [read_name(path, files[path], profile) for path in paths if path not in aside]
     if profile.grouping == "file":
         yield from map(_alone(profile), names)
     elif profile.bands:
@@ -80,9 +80,12 @@ def _profiled(names: Iterable[Named], profile: Profile) -> Iterator[Candidate]:
         # A file without band and date belongs to its folder.
         rest = name.rest if name.band or name.dated else ""
         groups.setdefault((name.folders, rest, name.root), []).append(name)
-    hosts = {key for key, members in groups.items() if any(n.band for n in members)}
-    for key in [key for key in groups if key not in hosts]:
-        host = _host(key, hosts, dated=groups[key][0].dated)
+    hosts: dict[tuple[tuple[str, ...], Path], list[_Key]] = {}
+    for key, members in groups.items():
+        if any(n.band for n in members):
+            hosts.setdefault((key[0], key[2]), []).append(key)
+    for key in [key for key, members in groups.items() if not any(n.band for n in members)]:
+        host = _host(key[1], hosts.get((key[0], key[2]), ()), dated=groups[key][0].dated)
         if host is not None:
             groups[host].extend(groups.pop(key))
     for (_, rest, _), members in groups.items():
@@ -99,11 +102,9 @@ def _profiled(names: Iterable[Named], profile: Profile) -> Iterator[Candidate]:
 _Key = tuple[tuple[str, ...], str, Path]
 
 
-def _host(key: _Key, hosts: Iterable[_Key], *, dated: bool) -> _Key | None:
+def _host(rest: str, beside: Sequence[_Key], *, dated: bool) -> _Key | None:
     """The scene that files without a band in their names lie beside: the one with the most words in common."""
-    folders, rest, root = key
     words = set(_WORD.findall(rest))
-    beside = [host for host in hosts if (host[0], host[2]) == (folders, root)]
     near = [host for host in beside if set(_WORD.findall(host[1])) <= words]
     if near:
         return max(near, key=lambda host: len(host[1]))

@@ -85,6 +85,7 @@ class _Search:
         """Scenes of the documents among some files; rasters are kept for when all are known."""
         described: set[Path] = set()
         strange: list[Path] = []
+        unsaid: list[str] = []
         is_used = False
         for path in files:
             if path.suffix.lower() in _DOCUMENTS:
@@ -96,9 +97,18 @@ class _Search:
                 is_used = True
                 if path.parent not in described:
                     self._keep(path.absolute(), root.absolute())
+                elif not self._is_claimed(path):
+                    unsaid.append(str(path.absolute()))
             elif path.suffix.lower() not in _DOCUMENTS:
                 strange.append(path)
+        if unsaid:
+            yield LeftOut(files=tuple(unsaid), because="no band by the STAC documents beside")
         yield from strange_folder(root, strange, is_used=is_used or bool(described))
+
+    def _is_claimed(self, path: Path) -> bool:
+        # Documents are known by their real folder; a file of theirs may be a link.
+        real = path.parent.resolve() / path.name
+        return str(real) in self.claimed or str(real.resolve()) in self.claimed
 
     def _keep(self, path: Path, root: Path) -> None:
         if str(path) not in self.claimed:

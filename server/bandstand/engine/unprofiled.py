@@ -29,15 +29,23 @@ def unprofiled(names: Sequence[Named], look: Look) -> Iterator[Candidate]:
     Args:
         look: Reads a header; None where there is none to be read.
     """
-    loose = [name for name in names if not name.band]
-    label = common_label(loose)
-    doubt = _nameless(loose) if label == "b1" else ""
     groups: dict[tuple[object, ...], list[Named]] = {}
     for name in names:
         # Without a date of its own a file has that of its folder.
         time = name.time if name.dated else None
         groups.setdefault((name.root, name.folders, time, name.places), []).append(name)
-    scenes = [found for members in groups.values() for found in _scenes(_finest(members), look)]
+    seen: dict[Path, FileReport | None] = {}
+
+    def once(path: Path) -> FileReport | None:
+        if path not in seen:
+            seen[path] = look(path)
+        return seen[path]
+
+    scenes = [found for members in groups.values() for found in _scenes(_finest(members), once)]
+    # What cannot be read names nothing.
+    loose = [name for name in names if not name.band and seen.get(name.path, name) is not None]
+    label = common_label(loose)
+    doubt = _nameless(loose) if label == "b1" else ""
     # What is a band beside others is one where it stands alone.
     learned = {name.band for scene, why in scenes if why for name in scene}
     for scene, why in scenes:

@@ -354,7 +354,7 @@ LAYOUTS = {
     "a broken file leaves the others alone": Layout(
         "generic",
         ("good.tif", "broken.tif"),
-        {"good": (None, "b1=good.tif"), "broken": (None, "b1=broken.tif")},
+        {"good": (None, "good=good.tif"), "broken": (None, "good=broken.tif")},
         look=on_ground(good=5e5),
     ),
     "a picture of the same scene": Layout(
