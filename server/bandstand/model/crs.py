@@ -10,17 +10,25 @@ import pyproj
 
 from bandstand.errors import UnsupportedCrs, shorten
 
-_SPELLINGS = (
-    re.compile(r"^epsg:(?P<code>\d{1,7})$", re.IGNORECASE),
-    re.compile(r"^urn:(?:x-)?ogc:def:crs:epsg:[\d.]*:(?P<code>\d{1,7})$", re.IGNORECASE),
-    re.compile(r"^https?://(?:www\.)?opengis\.net/def/crs/epsg/[\d.]+/(?P<code>\d{1,7})$", re.IGNORECASE),
-    re.compile(r"^https?://(?:www\.)?opengis\.net/gml/srs/epsg\.xml#(?P<code>\d{1,7})$", re.IGNORECASE),
+_AUTHORITY = r"(?P<authority>epsg|esri|google)"
+_SPELLINGS = tuple(
+    re.compile(pattern.replace("AUTHORITY", _AUTHORITY) + r"(?P<code>\d{1,7})$", re.IGNORECASE)
+    for pattern in (
+        "^AUTHORITY::?",
+        # The version may be left out, with its colon or without: urn:x-ogc:def:crs:EPSG:4326.
+        r"^urn:(?:x-)?ogc:def:crs:AUTHORITY:(?:[\d.]*:)?",
+        r"^https?://(?:www\.)?opengis\.net/def/crs/AUTHORITY/[\d.]+/",
+        r"^https?://(?:www\.)?opengis\.net/gml/srs/AUTHORITY\.xml#",
+    )
 )
 _CRS84 = re.compile(
     r"^(?:(?:ogc:)?crs:?84|urn:(?:x-)?ogc:def:crs:ogc:[\d.]*:crs84|https?://(?:www\.)?opengis\.net/def/crs/ogc/[\d.]+/crs84)$",
     re.IGNORECASE,
 )
-_ALIASES = {900913: 3857, 102100: 3857, 3785: 3857}
+_MERCATORS = frozenset({3785, 900913, 102100, 102113})
+"""Codes under which web Mercator goes; EPSG:3857 came late."""
+_MERCATOR_NAMES = frozenset({"Popular Visualisation CRS / Mercator", "WGS_1984_Web_Mercator"})
+"""What files call it whose systems have no code that PROJ finds."""
 _EQUATOR_M = 2.0 * math.pi * 6378137.0
 _LOCAL = threading.local()
 
@@ -116,7 +124,10 @@ def _parse(text: str) -> Crs | None:
     for spelling in _SPELLINGS:
         if match := spelling.match(text):
             code = int(match["code"])
-            code = _ALIASES.get(code, code)
+            if code in _MERCATORS:
+                code = 3857
+            elif match["authority"].casefold() != "epsg":
+                continue
             try:
                 proj = pyproj.CRS.from_epsg(code)
             except pyproj.exceptions.CRSError:
@@ -145,9 +156,12 @@ def _from_wkt(wkt: str) -> Crs | None:
         proj = pyproj.CRS.from_user_input(wkt)
     except pyproj.exceptions.CRSError:
         return None
-    code = proj.to_epsg(min_confidence=70)
+    # EPSG is asked first: others have codes for the same systems.
+    named = proj.to_authority("EPSG", 70) or proj.to_authority(None, 70)
+    if proj.name in _MERCATOR_NAMES:
+        named = ("EPSG", "3857")
     # The order of axes is the authority's, not what the file's text leaves of it.
-    known = _parse(f"EPSG:{code}") if code else None
+    known = _parse(":".join(named)) if named else None
     return known or crs_from_proj(proj, key=proj.to_wkt())
 
 

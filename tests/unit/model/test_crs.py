@@ -9,7 +9,8 @@ import rasterio
 from pyproj.database import query_crs_info
 
 from bandstand.cis.coverage import axis_labels, ordered_labels
-from bandstand.model.crs import crs_from_wkt, parse_crs
+from bandstand.errors import UnsupportedCrs
+from bandstand.model.crs import WEB_MERCATOR, crs_from_wkt, parse_crs
 
 EACH = 24
 """Codes of each pair of directions that are tried; there are thousands of those that are common."""
@@ -82,3 +83,56 @@ def test_axes_are_called_by_where_they_point(code, labels):
 def test_a_file_that_names_its_system_means_the_authority_s_order(code, spelled):
     known, read = parse_crs(f"EPSG:{code}"), crs_from_wkt(spelled(code).to_wkt())
     assert (read.key, read.north_first) == (known.key, known.north_first)
+
+
+CODES = (
+    "EPSG:3857",
+    "EPSG:900913",
+    "EPSG:3785",
+    "EPSG:102100",
+    "EPSG:102113",
+    "ESRI:102100",
+    "ESRI:102113",
+    "GOOGLE:900913",
+)
+
+
+@pytest.mark.parametrize("name", CODES)
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{}:{}", "{}::{}", "urn:ogc:def:crs:{}::{}", "urn:x-ogc:def:crs:{}::{}", "urn:x-ogc:def:crs:{}:{}",
+        "urn:ogc:def:crs:{}:{}", "urn:x-ogc:def:crs:{}:6.18:{}", "http://www.opengis.net/def/crs/{}/0/{}",
+        "https://www.opengis.net/def/crs/{}/9.8.15/{}", "http://www.opengis.net/gml/srs/{}.xml#{}", "[{}:{}]",
+    ],
+)  # fmt: skip
+def test_web_mercator_has_many_names(name, pattern):
+    for authority in (name.split(":")[0], name.split(":")[0].lower()):
+        assert parse_crs(pattern.format(authority, name.split(":")[1])) == WEB_MERCATOR
+
+
+@pytest.mark.parametrize(
+    "name", ["ESRI:4326", "ESRI:54009", "GOOGLE:3857", "EPSG:", "EPSG:::3857", "urn:ogc:def:crs:EPSG", "EPSG:9999999"]
+)
+def test_other_names_are_refused_with_examples(name):
+    with pytest.raises(UnsupportedCrs, match="EPSG:3857"):
+        parse_crs(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pyproj.CRS.from_user_input("ESRI:102100").to_wkt("WKT1_ESRI"),
+        pyproj.CRS.from_user_input("ESRI:102113").to_wkt("WKT1_ESRI"),
+        pyproj.CRS.from_epsg(3785).to_wkt(),
+        "+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +no_defs",
+    ],
+)
+def test_files_of_all_makers_are_in_the_same_web_mercator(text):
+    assert crs_from_wkt(text) == WEB_MERCATOR
+
+
+@pytest.mark.parametrize("code", [3395, 3832, 54004])
+def test_another_mercator_is_another(code):
+    proj = pyproj.CRS.from_user_input(f"{'ESRI' if code == 54004 else 'EPSG'}:{code}")
+    assert crs_from_wkt(proj.to_wkt()) != WEB_MERCATOR

@@ -12,14 +12,16 @@ from bandstand.errors import (
     NotQueryable,
     TileOutOfRange,
     UnknownPath,
+    UnsupportedCrs,
     shorten,
     suggest,
 )
+from bandstand.model.crs import WEB_MERCATOR, parse_crs
 from bandstand.model.exchange import Arguments
 from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request
-from bandstand.model.tiling import TileMatrixSet
+from bandstand.model.tiling import WEB_MERCATOR_QUAD, TileMatrixSet
 from bandstand.services.ows import kvp
 from bandstand.services.ows.info import INFO_FORMATS
 from bandstand.services.ows.vendor import drawn_style, read_wishes
@@ -220,11 +222,19 @@ def _time(text: str) -> str:
 
 
 def _set(name: str, layer: Layer, engine: Engine) -> TileMatrixSet:
-    wanted = _SET_ALIASES.get(name, name)
-    for tile_set in engine.sets:
-        if tile_set.id == wanted:
-            return tile_set
-    raise _no_set(name, layer, engine)
+    known = {tile_set.id: tile_set for tile_set in engine.sets}
+    found = known.get(name) or known.get(_SET_ALIASES.get(name, "")) or known.get(_by_crs(name))
+    if found is None:
+        raise _no_set(name, layer, engine)
+    return found
+
+
+def _by_crs(name: str) -> str:
+    """WebMercatorQuad where it is called by its CRS, as clients of older servers do (`EPSG:900913`)."""
+    try:
+        return WEB_MERCATOR_QUAD.id if parse_crs(name) == WEB_MERCATOR else ""
+    except UnsupportedCrs:
+        return ""
 
 
 def _no_set(name: str, layer: Layer, engine: Engine) -> NotFound:
