@@ -529,3 +529,18 @@ def test_an_archive_behind_a_link_is_the_same(serve, put, tmp_path):
     (tmp_path / "m").symlink_to(tmp_path / "real")
     served = serve("profile: sentinel-2-l2a, source: m")
     assert (served.values("B04"), served.report.left_out) == ([[4]], ())
+
+
+def test_a_broken_document_does_not_take_its_folder_along(serve, put, tmp_path):
+    put("m/20220101/B04.tif", 4, dtype="u2")
+    (tmp_path / "m/20220101/job.json").write_text("{")
+    served = serve("profile: sentinel-2-l2a, source: m")
+    ((_, text),) = served.report.failed
+    assert "job.json cannot be read" in text
+    assert served.values("B04", "2022-01-01") == [[4]]
+
+
+def test_a_pattern_that_fits_nothing_is_a_failure(serve, put):
+    put("m/a.tif", 4)
+    served = serve("profile: generic, source: m, pattern: '(?P<date>[0-9]{8})'")
+    assert served.report.failed == (("a.tif", "not as the pattern says"),)

@@ -43,6 +43,8 @@ class _Search:
     homes: tuple[Path, ...]
     documents: set[Path] = field(default_factory=set)
     """Read already."""
+    unread: set[Path] = field(default_factory=set)
+    """Documents that are broken."""
     claimed: set[str] = field(default_factory=set)
     """Rasters that belong to a STAC item."""
     mirrors: dict[Path, dict[str, set[str]]] = field(default_factory=dict)
@@ -87,11 +89,12 @@ class _Search:
         strange: list[Path] = []
         unsaid: list[str] = []
         is_used = False
-        for path in files:
-            if path.suffix.lower() in _DOCUMENTS:
-                for found in self._document(path, asked=False):
+        for path in (file for file in files if file.suffix.lower() in _DOCUMENTS):
+            for found in self._document(path, asked=False):
+                # A document that cannot be read speaks for no file.
+                if Path(found.source) not in self.unread:
                     described.add(path.parent)
-                    yield found
+                yield found
         for path in files:
             if path.suffix.lower() in _RASTERS:
                 is_used = True
@@ -129,9 +132,11 @@ class _Search:
         try:
             contents = list(_contents(path))
         except (OSError, ValueError) as error:
+            self.unread.add(path)
             yield Candidate(id=path.stem, source=str(path), problem=f"{path} cannot be read: {error}")
             return
         except STRANGE as error:
+            self.unread.add(path)
             yield Candidate(id=path.stem, source=str(path), problem=f"{path} cannot be read: {strangeness(error)}")
             return
         recognised = False

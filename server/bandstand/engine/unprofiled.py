@@ -1,6 +1,7 @@
 """Rasters that no profile speaks of, grouped to scenes: which words of their names are bands, and which are places."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,9 +48,10 @@ def unprofiled(names: Sequence[Named], look: Look) -> Iterator[Candidate]:
     label = common_label(loose)
     doubt = _nameless(loose) if label == "b1" else ""
     # What is a band beside others is one where it stands alone.
-    learned = {name.band for scene, why in scenes if why for name in scene}
+    own = {name.path: name.band for name in names}
+    learned = {name.band for scene, _ in scenes for name in scene if name.band not in {"", own[name.path]}}
     for scene, why in scenes:
-        named = [name if name.band else _recognised(name, learned) for name in scene]
+        named = [_recognised(name, learned) for name in scene]
         yield _candidate(named, label, why or ("" if all(name.band for name in named) else doubt))
 
 
@@ -81,10 +83,38 @@ def _scenes(members: Sequence[Named], look: Look) -> Iterator[tuple[list[Named],
             known.setdefault(name.rest, []).append(name)
         else:
             loose.append(name)
-    if not loose or len(loose) + len(known) < 2 or len(members) > _MOST_LOOKED_AT:
+    if len(loose) + len(known) < 2 or len(members) > _MOST_LOOKED_AT:
         yield from ((scene, "") for scene in (*known.values(), *([name] for name in loose)))
     else:
-        yield from _by_ground(list(known.values()), loose, look)
+        yield from _by_ground(_widened(list(known.values()), look), loose, look)
+
+
+def _widened(known: list[list[Named]], look: Look) -> list[list[Named]]:
+    """Scenes of the same bands on the same ground are one: the words they differ in belong to the bands' names.
+
+    A mean and a maximum of one index, say, or two reflectances of one product.
+    """
+    counts = Counter(name.band.casefold() for scene in known for name in scene)
+    if max(counts.values(), default=0) < 2:
+        return known
+    found: list[list[list[Named]]] = []
+    for scene in known:
+        grid = _grid(look(scene[0].path))
+        alike = (c for c in found if grid and (g := _grid(look(c[0][0].path))) and _is_same_ground(g, grid))
+        beside = next(alike, None)
+        if beside is None:
+            found.append([scene])
+        else:
+            beside.append(scene)
+    widened = []
+    for scenes in found:
+        labels = _labels([scene[0] for scene in scenes])
+        if len(scenes) > 1 and len(set(labels)) == len(labels):
+            pairs = zip(scenes, labels, strict=True)
+            widened.append([_widen(name, label) for scene, label in pairs for name in scene])
+        else:
+            widened += scenes
+    return widened
 
 
 def _by_ground(known: list[list[Named]], loose: Sequence[Named], look: Look) -> Iterator[tuple[list[Named], str]]:
@@ -145,8 +175,19 @@ def _named(name: Named, label: str) -> Named:
     return replace(name, band=label, rest=without(name.rest, label.split("_")))
 
 
+def _widen(name: Named, label: str) -> Named:
+    """A file whose band is called by some words more."""
+    if not label:
+        return name
+    return replace(name, band=f"{name.band}_{label}", rest=without(name.rest, label.split("_")))
+
+
 def _recognised(name: Named, labels: Iterable[str]) -> Named:
     """A file with its band, where its words hold one that is known from other files."""
+    if name.band:
+        more = [label.removeprefix(f"{name.band}_") for label in labels if label.startswith(f"{name.band}_")]
+        held = [label for label in more if set(label.split("_")) <= set(name.words)]
+        return _widen(name, max(held, key=len)) if held else name
     held = [label for label in labels if set(label.split("_")) <= set(name.words)]
     return _named(name, max(held, key=len)) if held else name
 

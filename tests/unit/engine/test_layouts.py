@@ -342,6 +342,35 @@ LAYOUTS = {
         },
         look=on_ground(one=5e5, two=5e5),
     ),
+    "one index in two kinds": Layout(
+        "generic",
+        ("ndvi_mean_202201.tif", "ndvi_max_202201.tif", "ndvi_max_202202.tif"),
+        {
+            "202201": ("2022-01-01/2022-01-31", "ndvi_max=ndvi_max_202201.tif ndvi_mean=ndvi_mean_202201.tif"),
+            "202202": ("2022-02-01/2022-02-28", "ndvi_max=ndvi_max_202202.tif"),
+        },
+        look=on_ground(ndvi=5e5),
+    ),
+    "one index of two places": Layout(
+        "generic",
+        ("berlin_ndvi_202201.tif", "paris_ndvi_202201.tif"),
+        {
+            "berlin_202201": ("2022-01-01/2022-01-31", "ndvi=berlin_ndvi_202201.tif"),
+            "paris_202201": ("2022-01-01/2022-01-31", "ndvi=paris_ndvi_202201.tif"),
+        },
+        look=on_ground(berlin=5e5, paris=7e5),
+    ),
+    "two reflectances without a profile": Layout(
+        "generic",
+        files(f"{THEIA}/{THEIA}_", "FRE_B4 SRE_B4 FRE_B8 SRE_B8", ".tif"),
+        {
+            THEIA: (
+                "2022-01-01T10:58:55",
+                bands(f"{THEIA}/{THEIA}_", "B4_FRE:FRE_B4 B4_SRE:SRE_B4 B8_FRE:FRE_B8 B8_SRE:SRE_B8", ".tif"),
+            )
+        },
+        look=on_ground(SENTINEL2A=5e5),
+    ),
     "unknown words on different ground are scenes": Layout(
         "generic",
         ("city_berlin_2020.tif", "city_paris_2020.tif"),
