@@ -190,6 +190,18 @@ def test_templates_of_tiles_carry_the_keys_behind_the_path(client, fetch):
             np.testing.assert_array_equal(pixels(fetch(address)), pixels(wanted))
 
 
+@pytest.mark.parametrize("version", WMS)
+def test_the_coverage_behind_a_layer_is_told_with_the_keys(client, version):
+    answer = client.get(f"/wms?SERVICE=WMS&VERSION={version}&REQUEST=DescribeLayer&LAYERS=s2_l2a&EXPR=NDWI")
+    assert "/wcs?EXPR=NDWI&" in answer.text
+
+
+@pytest.mark.parametrize("key", ["SUBSET=E(1,2)", "BBOX=1,2,3,4", "RANGESUBSET=B04", "BUFFER=2", "ELEVATION=0"])
+def test_what_belongs_to_a_single_request_is_no_fault_of_a_connection(client, key):
+    for service in ("WMS", "WMTS", "WCS"):
+        assert client.get(f"/{service.lower()}?SERVICE={service}&REQUEST=GetCapabilities&{key}").status_code == 200
+
+
 def fields_of(client, version, query):
     coverage = {"1.0.0": "COVERAGE", "1.1.1": "IDENTIFIERS", "2.0.1": "COVERAGEID"}[version]
     answer = client.get(f"/wcs?SERVICE=WCS&VERSION={version}&REQUEST=DescribeCoverage&{coverage}=s2_l2a&{query}")

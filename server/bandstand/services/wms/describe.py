@@ -111,10 +111,10 @@ def capabilities(engine: Engine, version: Version, base_url: str, kept: Kept) ->
     )
 
 
-def described_layers(layers: Sequence[Layer], version: Version, base_url: str) -> Response:
+def described_layers(layers: Sequence[Layer], version: Version, base_url: str, kept: Kept) -> Response:
     """Where the numbers behind layers are: their coverages (05-078r4, 12; 02-070, annex B)."""
     body = _TEMPLATES.get_template(f"describe_layer_{version.replace('.', '_')}.xml.j2").render(
-        layers=layers, href=f"{base_url}/wcs?"
+        layers=layers, href=f"{base_url}/wcs?{kept.query}"
     )
     media_type = "text/xml" if version == "1.3.0" else "application/vnd.ogc.wms_xml"
     return Response(media_type=media_type, body=body.encode(), headers=(("Cache-Control", "public, max-age=60"),))
