@@ -54,7 +54,7 @@ def operations(client, query):
     [
         ("EXPR=NDWI", [("EXPR", "NDWI")]),
         ("expr=B08%2BB04%3C0.3&Colormap=magma", [("expr", "B08+B04<0.3"), ("Colormap", "magma")]),
-        ("TIME=2022-05-15", [("TIME", "2022-05-15")]),
+        ("TIME=2022-05-15", [("DEFAULT_TIME", "2022-05-15")]),
         ("token=s3&map=/x&_=1&RANGE=", [("token", "s3")]),
         ("bogus=1", []),
     ],
@@ -134,7 +134,7 @@ def test_the_default_time_is_the_one_kept_and_a_client_may_choose_another(client
     root = etree.fromstring(document.get_data())
     (layer,) = (e for e in root.iter("{*}Layer") if e.findtext("{*}Name") == "s2_l2a")
     assert layer.find("{*}Dimension").get("default") == "2022-05-15"
-    address = next(a for a in hrefs(document, "/wms?TIME") if "REQUEST" not in a)
+    address = next(a for a in hrefs(document, "/wms?DEFAULT_TIME") if "REQUEST" not in a)
     rest = f"SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=s2_l2a&STYLES=&FORMAT=image/png&{BOX}"
     for more, day in (("", "2022-05-15"), ("&TIME=", "2022-05-15"), ("&TIME=2021-09-02", "2021-09-02")):
         shown = pixels(fetch(f"{address}{rest}{more}"))
@@ -200,6 +200,26 @@ def test_the_coverage_behind_a_layer_is_told_with_the_keys(client, version):
 def test_what_belongs_to_a_single_request_is_no_fault_of_a_connection(client, key):
     for service in ("WMS", "WMTS", "WCS"):
         assert client.get(f"/{service.lower()}?SERVICE={service}&REQUEST=GetCapabilities&{key}").status_code == 200
+
+
+def test_a_default_style_holds_for_each_layer_of_a_map_that_names_none(client):
+    rest = f"SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=s2_l2a,s2_l2a&FORMAT=image/png&{BOX}"
+    kept = pixels(client.get(f"/wms?DEFAULT_STYLE=false_color&{rest}&STYLES="))
+    np.testing.assert_array_equal(kept, pixels(client.get(f"/wms?{rest}&STYLES=false_color,false_color")))
+    chosen = pixels(client.get(f"/wms?DEFAULT_STYLE=false_color&{rest}&STYLES=true_color,true_color"))
+    np.testing.assert_array_equal(chosen, pixels(client.get(f"/wms?{rest}&STYLES=true_color,true_color")))
+
+
+def test_a_default_time_of_a_coverage_gives_way_to_a_subset(client):
+    rest = (
+        "SERVICE=WCS&VERSION=2.0.1&REQUEST=GetCoverage&COVERAGEID=ndvi&FORMAT=image/tiff"
+        "&SUBSET=E(281680,281720)&SUBSET=N(5464780,5464820)"
+    )
+    times = {
+        more: client.get(f"/wcs?DEFAULT_TIME=2022-05-15&{rest}{more}").headers["X-Source-Time"][:10]
+        for more in ("", "&SUBSET=time(%222021-09-02%22)", "&TIME=2021-09-02")
+    }
+    assert list(times.values()) == ["2022-05-15", "2021-09-02", "2021-09-02"]
 
 
 def fields_of(client, version, query):

@@ -51,8 +51,8 @@ def holds_tag(if_none_match: str, tag: str) -> bool:
     return any(name in {"*", tag} for name in named)
 
 
-_LATER_COUNTS = frozenset({"time", "style", "styles"})
-"""Keys that an advertised address may carry already: a client that chooses adds its own behind."""
+_DEFAULTS = {"time": "default_time", "style": "default_style", "styles": "default_style"}
+"""What an advertised address says for clients that choose none; the key itself could not be given twice."""
 
 
 class Arguments:
@@ -69,15 +69,13 @@ class Arguments:
         return bool(self.get(key))
 
     def get(self, *keys: str, default: str = "") -> str:
-        """The first non-empty value of the first of these keys that has one, stripped.
+        """The first non-empty value of the first of these keys that has one, stripped; else that of its `DEFAULT_` key.
 
         Raises:
-            BadRequest: The key was sent twice with different values, and is none of those whose last value counts.
+            BadRequest: The key was sent twice with different values.
         """
         for key in keys:
             values = list(dict.fromkeys(v.strip() for v in self._values.get(key.casefold(), []) if v.strip()))
-            if len(values) > 1 and key.casefold() in _LATER_COUNTS:
-                return self.all(key)[-1]
             if len(values) > 1:
                 raise BadRequest(
                     f"{key.upper()} was given {len(values)} times with different values "
@@ -85,6 +83,9 @@ class Arguments:
                     locator=key.upper(),
                 )
             if values:
+                return values[0]
+        for key in keys:
+            if (fallback := _DEFAULTS.get(key.casefold())) and (values := self.all(fallback)):
                 return values[0]
         return default
 

@@ -16,11 +16,11 @@ from bandstand.model.style import Style
 from bandstand.services.ows.spellings import SPELLINGS
 from bandstand.services.ows.vendor import read_wishes
 
-_STYLES = frozenset({"style", "styles"})
-_CHOSEN = _STYLES | {"time"}
+_CHOSEN = frozenset({"default_time", "default_style"})
 _CREDENTIALS = frozenset({"token", "access_token"})
 """Read by whatever stands in front of us."""
 _STANDARD = _CHOSEN | {
+    *("time", "style", "styles"),
     *("service", "version", "wmtver", "request", "format", "exceptions", "updatesequence"),
     *("acceptversions", "acceptformats", "acceptlanguages", "section", "sections"),
     *("coverage", "identifier", "identifiers", "coverageid"),
@@ -32,7 +32,7 @@ class Kept:
     """What of a question is kept."""
 
     pairs: tuple[tuple[str, str], ...] = ()
-    """As sent."""
+    """As sent; time and style as what counts where a client chooses none."""
     ask: Ask = Ask()  # noqa: RUF009 - a frozen noun
     """What they mean."""
 
@@ -102,28 +102,27 @@ class Kept:
         return tuple(found)
 
 
-def read_kept(call: Call, args: Arguments, *, data: bool = False, style_key: str = "STYLE") -> Kept:
+def read_kept(call: Call, args: Arguments, *, data: bool = False) -> Kept:
     """Read what is kept of a question about the service.
 
     Args:
         call: Its parameters are kept as they were spelled.
         args: The same, indexed.
         data: Whether numbers are described, not pictures.
-        style_key: What the operations call a style.
 
     Raises:
         BandstandError: A value cannot be read; the locator is the key. Or a key of other servers that changes whatever
             is asked later is not understood.
     """
     wishes = read_wishes(args, _STANDARD, "document", style=args.get("style", "styles"), time=args.get("time"))
-    kept = SPELLINGS.keys() | _CHOSEN | _CREDENTIALS
-    pairs = tuple(
-        (style_key if key.casefold() in _STYLES else key, value)
-        for key, value in call.args
-        if value.strip() and key.casefold() in kept
-    )
+    kept = SPELLINGS.keys() | _CREDENTIALS
+    pairs = [(key, value) for key, value in call.args if value.strip() and key.casefold() in kept]
+    if time := args.get("time"):
+        pairs.append(("DEFAULT_TIME", time))
+    if (style := args.get("style", "styles")) and not data:
+        pairs.append(("DEFAULT_STYLE", style))
     ask = replace(wishes.ask, data=True, style="", time="") if data else wishes.ask
-    return Kept(pairs=pairs, ask=ask)
+    return Kept(pairs=tuple(pairs), ask=ask)
 
 
 def _encoded(pairs: Iterable[tuple[str, str]]) -> str:

@@ -297,10 +297,10 @@ def _members(name: str, key: str, engine: Engine) -> tuple[Layer, ...]:
 
 def _styles(args: Arguments, count: int) -> list[str]:
     """One style a layer; none, one empty or only commas mean the defaults (06-042, 7.3.3.4)."""
-    text = args.get("styles")
+    text = args.get("styles") if args.all("styles") else ""
     styles = list(kvp.listed(text))
     if not any(styles) or text == "default":
-        return [""] * count
+        return [args.get("default_style")] * count
     while len(styles) > count and not styles[-1]:
         styles.pop()
     if len(styles) != count:

@@ -52,7 +52,7 @@ class Wms:
         version = read_version(args, operation)
         if operation == "GetCapabilities":
             refuse_known_sequence(args.get("updatesequence"), str(engine.sequence()))
-            return capabilities(engine, version, call.base_url, read_kept(call, args, style_key="STYLES"))
+            return capabilities(engine, version, call.base_url, read_kept(call, args))
         _check_exceptions(args)
         if operation == "GetMap":
             query = read_map(args, version, engine)

@@ -72,7 +72,7 @@ def parse_coverage(args: Arguments, engine: Engine) -> tuple[Request, Layer, Wis
 def _time(args: Arguments) -> str:
     """TIMESEQUENCE, or our TIME, which means the same."""
     text, ours = args.get("TIMESEQUENCE"), args.get("TIME")
-    if text and ours and text != ours:
+    if text and ours and text != ours and args.all("TIME"):
         raise InvalidParameter("TIMESEQUENCE and TIME differ; give one.", locator="TIME")
     text = text or ours
     if any(not end.strip() for member in text.split(",") if "/" in member for end in member.split("/")):

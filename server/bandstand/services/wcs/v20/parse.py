@@ -138,7 +138,7 @@ def _time(subsets: tuple[Subset, ...], args: Arguments) -> str:
     """The time as SUBSET has it, or our TIME, which means the same."""
     found = next((time_of(subset) for subset in subsets if subset.kind == "time"), None)
     plain = args.get("TIME")
-    if found and plain and found != plain:
+    if found and plain and found != plain and args.all("TIME"):
         raise InvalidParameter(
             f'SUBSET says time "{shorten(found)}" and TIME says "{shorten(plain)}"; give one.', locator="TIME"
         )
