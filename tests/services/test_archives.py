@@ -204,6 +204,16 @@ def test_what_a_doubt_says_to_write_does_as_it_says(serve, put):
     assert served.report.doubts == ()
 
 
+def test_numbers_on_one_ground_are_bands_and_told(serve, put):
+    for number in (1, 2, 10):
+        put(f"etm/ETM_20000101_{number}.tif", number)
+    served = serve("profile: generic, source: etm")
+    (item,) = served.items.values()
+    assert (item.id, list(item.assets)) == ("ETM_20000101", ["b1", "b2", "b10"])
+    assert served.values(time="2000-01-01") == [[1], [2], [10]]
+    assert "taken as the bands 1, 2, 10 of one scene" in served.report.doubts[0][1]
+
+
 def test_files_on_different_ground_are_scenes_of_one_band(serve, put):
     put("cities/berlin.tif", 1)
     put("cities/paris.tif", 2, x=510000.0)

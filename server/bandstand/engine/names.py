@@ -36,7 +36,7 @@ _BAND = re.compile(
     r"|gpp|npp|lst|sst|albedo|chl|tsm|aod|aot|wvp|scl|cl[dpm]|f?mask|cloud_?mask|udm2?|usable|qa|bqa|qa_pixel|qa_radsat"
     r"|sr_qa_aerosol|sr_cloud_qa|sr_atmos_opacity|st_(?:atran|cdist|drad|emis|emsd|qa|trad|urad)"
     r"|(?:vi_)?quality|s[az]a|v[az]a|pixel_reliability|tci|rgb|dem|dsm|dtm|slope|aspect|hillshade|elevation"
-    r"|t2m|tp|u10|v10|precip(?:itation)?|rain(?:fall)?|temp(?:erature)?|t(?:min|max|mean|avg)|wind|humidity",
+    r"|t2m|tp|u10|v10|ppt|prec|precip(?:itation)?|tas(?:min|max)?|rain(?:fall)?|temp(?:erature)?|t(?:min|max|mean|avg)|wind|humidity",
     re.IGNORECASE,
 )
 """Words that everybody uses for bands: numbers, colours, polarisations, indices, quality, terrain, weather."""
@@ -136,9 +136,12 @@ def scene_id(scene: Sequence[Named], rest: str) -> tuple[str, str]:
 
 
 def without(text: str, words: Sequence[str]) -> str:
-    """A name without some of its words; the others keep the separators before them."""
-    kept = [(match.start(), match.end()) for match in _TOKEN.finditer(text) if match[0] not in words]
-    return _joined(text, kept)
+    """A name without some of its words, each where it stands last; the others keep the separators before them."""
+    tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    for word in words:
+        last = next((token for token in reversed(tokens) if text[slice(*token)] == word), None)
+        tokens = [token for token in tokens if token != last]
+    return _joined(text, tokens)
 
 
 def is_aside(path: Path, root: Path, profile: Profile) -> bool:

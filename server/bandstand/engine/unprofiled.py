@@ -12,10 +12,13 @@ from bandstand.errors import shorten
 from bandstand.model.grid import Grid
 from bandstand.read.base import FileReport
 
+_Scene = tuple[list[Named], str]
+"""Its files, and what was doubtful."""
 Look = Callable[[Path], FileReport | None]
 _MOST_LOOKED_AT = 64
 """Files of one day in one folder whose headers are read to tell bands from scenes; of more, each is a scene."""
 _MOST_WORDS = 3
+_NUMBER = re.compile(r"\d{1,2}")
 _SAME = 0.9
 """Share of the ground that bands of one scene have in common: their pixels may differ, and so their edges."""
 
@@ -42,7 +45,8 @@ def unprofiled(names: Sequence[Named], look: Look) -> Iterator[Candidate]:
             seen[path] = look(path)
         return seen[path]
 
-    scenes = [found for members in groups.values() for found in _scenes(_finest(members), once)]
+    scenes: list[_Scene] = [found for members in groups.values() for found in _scenes(_finest(members), once)]
+    scenes = _numbered(scenes, once)
     # What cannot be read names nothing.
     loose = [name for name in names if not name.band and seen.get(name.path, name) is not None]
     label = common_label(loose)
@@ -50,9 +54,38 @@ def unprofiled(names: Sequence[Named], look: Look) -> Iterator[Candidate]:
     # What is a band beside others is one where it stands alone.
     own = {name.path: name.band for name in names}
     learned = {name.band for scene, _ in scenes for name in scene if name.band not in {"", own[name.path]}}
+    spelled: dict[str, str] = {}
     for scene, why in scenes:
         named = [_recognised(name, learned) for name in scene]
+        # NDVI and ndvi are one band.
+        named = [replace(name, band=spelled.setdefault(name.band.casefold(), name.band)) for name in named]
         yield _candidate(named, label, why or ("" if all(name.band for name in named) else doubt))
+
+
+def _numbered(scenes: Sequence[_Scene], look: Look) -> list[_Scene]:
+    """Scenes of which some are one: files of one time that differ in a small number alone, on the same ground."""
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for at, (scene, _) in enumerate(scenes):
+        name = scene[0]
+        if len(scene) == 1 and not name.band and name.places and _NUMBER.fullmatch(name.places[-1]):
+            time = name.time if name.dated else None
+            alike.setdefault((name.root, name.folders, time, name.words, name.places[:-1]), []).append(at)
+    found: dict[int, _Scene] = dict(enumerate(scenes))
+    for places in alike.values():
+        names = [scenes[at][0][0] for at in places]
+        if not 1 < len(names) <= _MOST_LOOKED_AT:
+            continue
+        reports = [look(name.path) for name in names]
+        grids = [_grid(report) for report in reports]
+        first = grids[0]
+        labels = [name.places[-1] for name in names]
+        same = first is not None and all(grid is not None and _is_same_ground(first, grid) for grid in grids)
+        if same and _are_apart(labels, reports):
+            named = [_named(name, label) for name, label in zip(names, labels, strict=True)]
+            found[places[0]] = named, _doubt(named)
+            for at in places[1:]:
+                del found[at]
+    return list(found.values())
 
 
 def common_label(names: Iterable[Named]) -> str:

@@ -342,6 +342,38 @@ LAYOUTS = {
         },
         look=on_ground(one=5e5, two=5e5),
     ),
+    "numbers that are bands": Layout(
+        "generic",
+        ("ETM_20000101_1.tif", "ETM_20000101_2.tif", "ETM_20000201_1.tif", "ETM_20000201_2.tif"),
+        {
+            "ETM_20000101": ("2000-01-01", "1=ETM_20000101_1.tif 2=ETM_20000101_2.tif"),
+            "ETM_20000201": ("2000-02-01", "1=ETM_20000201_1.tif 2=ETM_20000201_2.tif"),
+        },
+        look=on_ground(ETM=5e5),
+    ),
+    "numbers that are bands beside a date in parts": Layout(
+        "generic",
+        ("e_2000-01-01_01.tif", "e_2000-01-01_02.tif", "e_2000-02-01_01.tif", "e_2000-02-01_02.tif"),
+        {
+            "e_2000-01-01": ("2000-01-01", "01=e_2000-01-01_01.tif 02=e_2000-01-01_02.tif"),
+            "e_2000-02-01": ("2000-02-01", "01=e_2000-02-01_01.tif 02=e_2000-02-01_02.tif"),
+        },
+        look=on_ground(e=5e5),
+    ),
+    "numbers that are tiles": Layout(
+        "generic",
+        ("ETM_20000101_1.tif", "ETM_20000101_2.tif"),
+        {f"ETM_20000101_{n}": ("2000-01-01", f"ETM=ETM_20000101_{n}.tif") for n in (1, 2)},
+        look=on_ground(ETM_20000101_1=5e5, ETM_20000101_2=6e5),
+    ),
+    "one band in two spellings": Layout(
+        "generic",
+        ("20220101_ndvi.tif", "20220102_NDVI.tif"),
+        {
+            "20220101": ("2022-01-01", "ndvi=20220101_ndvi.tif"),
+            "20220102": ("2022-01-02", "ndvi=20220102_NDVI.tif"),
+        },
+    ),
     "one index in two kinds": Layout(
         "generic",
         ("ndvi_mean_202201.tif", "ndvi_max_202201.tif", "ndvi_max_202202.tif"),
