@@ -187,18 +187,21 @@ def _usual(layer: Layer, collection: Collection, *, one: bool) -> Style:
     by_kind = {style.kind: style for style in reversed(layer.usual) if style.unit == ""}
     if layer.expression:
         return by_kind["ramp"]
-    names = [collection.resolve(name) or name for name in layer.bands] or [f.name for f in collection.fields]
+    fields = {field.name: field for field in collection.fields}
+    # A band that the archive lacks is told by whoever compiles the program.
+    names = [collection.resolve(name) or name for name in layer.bands] or list(fields)
     primaries = [collection.resolve(name) for name in _PRIMARIES]
     colours = [name for name in primaries if name in names]
     if not one and len(colours) == len(_PRIMARIES):
         return dataclasses.replace(by_kind["rgb"], channels=tuple(filter(None, colours)))
-    if not one and len(names) == len(_PRIMARIES) and not any(collection.field(n).categorical for n in names):
+    if not one and len(names) == len(_PRIMARIES) and not any(n in fields and fields[n].categorical for n in names):
         return dataclasses.replace(by_kind["rgb"], channels=tuple(names))
-    first = collection.field(names[0])
-    if first.categorical:
+    first = fields.get(names[0])
+    if first is not None and first.categorical:
         return dataclasses.replace(by_kind["classes"], channels=(first.name,))
-    unit = next((style for style in layer.usual if style.kind == "ramp" and style.unit == first.unit), None)
-    return dataclasses.replace(unit or by_kind["ramp"], channels=(first.name,))
+    unit = first.unit if first is not None else ""
+    alike = next((style for style in layer.usual if style.kind == "ramp" and style.unit == unit), by_kind["ramp"])
+    return dataclasses.replace(alike, channels=(names[0],))
 
 
 def _restyle(style: Style, ask: Ask) -> Style:

@@ -11,6 +11,7 @@ from rasterio.enums import ColorInterp, Resampling
 from tests.unit.engine.conftest import open_archive
 
 from bandstand.catalog.sqlite import open_catalog
+from bandstand.errors import UnknownBand
 from bandstand.model.ask import Ask
 from bandstand.model.grid import BBox, Grid
 from bandstand.model.request import Output, Request
@@ -384,6 +385,26 @@ def test_an_archive_without_colours_shows_its_first_band(tmp_path, profile, file
     drawn = draw(engine, "own", width=COLUMNS, height=ROWS)
     assert drawn[..., 0].std() > 20
     assert np.corrcoef(drawn[..., 0].ravel().astype(float), files[first].ravel())[0, 1] > 0.97
+    engine.close()
+
+
+@pytest.mark.parametrize("bands", ["[x1]", "[x1, x2, x3]", "[b1, x1]"])
+def test_a_band_that_no_file_has_is_told(tmp_path, bands):
+    write(tmp_path / "own/two_20200101.tif", KINDS["two_bands"][0])
+    engine = opened(tmp_path, layer=f", bands: {bands}")
+    with pytest.raises(UnknownBand, match="x1"):
+        engine.ask(engine.layer("own", "wms"), Ask(bands=tuple(bands.strip("[]").split(", "))))
+    if bands != "[b1, x1]":
+        with pytest.raises(UnknownBand, match="x1"):
+            engine.ask(engine.layer("own", "wms"), Ask())
+    engine.close()
+
+
+@pytest.mark.parametrize(("dtype", "high"), [("u2", 3000), ("f4", 1.0)])
+def test_a_picture_of_other_numbers_than_bytes_is_visible_under_its_profile(tmp_path, dtype, high):
+    write(tmp_path / "own/photo_20200101.tif", coloured(0, high, dtype), photometric="RGB")
+    engine = opened(tmp_path, "rgb")
+    assert draw(engine, "own")[..., :3].std(axis=(0, 1)).min() > 20
     engine.close()
 
 
