@@ -164,6 +164,9 @@ class FakeEngine(Engine):
         values = ("2018", "2019") if layer.name == "cover" else self.dates
         return TimeAxis(values=values, default=values[-1])
 
+    def least_zoom(self, layer):
+        return 5 if layer.name == "cover" else 0
+
     def extent(self, layer):
         if layer.name == "dem":
             return Extent(lonlat=BBox(-180.0, -90.0, 180.0, 90.0), resolution_m=90.0)

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import mercantile
 import numpy as np
 import pytest
 import rasterio
+from lxml import etree
 from PIL import Image
 from rasterio import Affine
 from rasterio.enums import Resampling
@@ -118,8 +120,9 @@ def clients(archive):
     """Makes clients of the archive with a limit on bytes."""
     engines = []
 
-    def make(limit="4000000000"):
-        (archive / "other.yml").write_text(CONFIG.replace("LIMIT", limit))
+    def make(limit="4000000000", items=10000):
+        text = CONFIG.replace("LIMIT}", f"{limit}, map_max_items: {items}}}")
+        (archive / "other.yml").write_text(text)
         engines.append(build_engine(load_config(archive / "other.yml", environment={})))
         return mount_services(engines[-1], Settings(access_log=False)).test_client()
 
@@ -219,3 +222,36 @@ def test_bytes_are_what_is_limited_and_the_way_out_is_told(clients):
     assert answer.status_code == 400
     assert "limits.read_max_bytes" in answer.text
     assert "Zoom in" in answer.text
+
+
+def status(client, address):
+    return client.get(address).status_code
+
+
+def test_where_scenes_are_limited_the_scale_and_the_zoom_are_told_beforehand(clients):
+    client = clients(items=300)
+    zoom = client.get("/xyz/nation/tilejson.json").json["minzoom"]
+    assert 8 < zoom < 14
+    tiles = list(mercantile.tiles(1.6, 49.3, 2.0, 49.7, zoom))
+    assert {status(client, f"/xyz/nation/{t.z}/{t.x}/{t.y}.png") for t in tiles} == {200}
+    coarser = {mercantile.parent(tile, zoom=zoom - 1) for tile in tiles}
+    answers = [client.get(f"/xyz/nation/{t.z}/{t.x}/{t.y}.png") for t in coarser]
+    assert 400 in {answer.status_code for answer in answers}
+    assert any("Zoom in, or ask a shorter time." in answer.text for answer in answers)
+    ask = "/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION="
+    layer = "//*[local-name()='Layer'][*[local-name()='Name']='nation']/*[local-name()='{}']"
+    (most,) = etree.fromstring(client.get(f"{ask}1.3.0").data).xpath(layer.format("MaxScaleDenominator"))
+    (hint,) = etree.fromstring(client.get(f"{ask}1.1.1").data).xpath(layer.format("ScaleHint"))
+    cell = float(most.text) * 0.00028
+    assert float(hint.get("max")) == pytest.approx(cell * 2**0.5)
+    # A map of 1024 pixels at this scale, wherever it lies.
+    box = [200000 + n * 5000 for n in range(2)] + [6360000 + n * 5000 for n in range(2)]
+    for x, y in np.ndindex(2, 2):
+        corner = (box[x], box[2 + y])
+        found = (*corner, corner[0] + 1024 * cell, corner[1] + 1024 * cell)
+        assert drawn(client, "nation", "EPSG:3857", found, 1024, 1024)[..., 3].any()
+
+
+def test_where_no_limit_is_near_nothing_is_told(nation):
+    assert nation.get("/xyz/nation/tilejson.json").json["minzoom"] == 0
+    assert "ScaleDenominator" not in nation.get("/wms?SERVICE=WMS&REQUEST=GetCapabilities").text

@@ -61,6 +61,17 @@ class Catalog(Protocol):
         """One scene by id."""
         ...
 
+    def boxes(
+        self, collection: str, *, times: tuple[TimeSpan, ...] = ()
+    ) -> tuple[tuple[float, float, float, float], ...]:
+        """Where its scenes lie: west, south, east, north of each; two of a scene across the antimeridian.
+
+        Args:
+            collection: Its name.
+            times: As for `search`.
+        """
+        ...
+
     def moments(self, collection: str, bbox: BBox | None = None) -> tuple[Moment, ...]:
         """Start, centre longitude and end of every scene that has a time, oldest first."""
         ...

@@ -117,6 +117,21 @@ class SqliteCatalog:
             ).fetchone()
             return self._load(connection, collection, [row])[0] if row else None
 
+    def boxes(
+        self, collection: str, *, times: tuple[TimeSpan, ...] = ()
+    ) -> tuple[tuple[float, float, float, float], ...]:
+        """See `Catalog.boxes`."""
+        with self._reading() as connection:
+            cid, _ = self._state(connection, collection)
+            statement, values = _query(cid, None, times, (), None, None)
+            rows = connection.execute(
+                "SELECT west, south, east, north, west2, east2 FROM item WHERE rid IN "  # noqa: S608 - question marks and names only
+                f"(SELECT rid FROM ({statement}))",
+                values,
+            ).fetchall()
+        second = [(west2, south, east2, north) for _, south, _, north, west2, east2 in rows if west2 is not None]
+        return (*(row[:4] for row in rows), *second)
+
     def moments(self, collection: str, bbox: BBox | None = None) -> tuple[Moment, ...]:
         """See `Catalog.moments`."""
         with self._reading() as connection:

@@ -14,6 +14,7 @@ from bandstand.compute.recipes import Recipes
 from bandstand.encode.registry import find_format, formats
 from bandstand.engine import answer
 from bandstand.engine.combining import Combiner
+from bandstand.engine.crowding import least_zoom
 from bandstand.engine.domain import native_grid
 from bandstand.engine.holdings import Holdings
 from bandstand.engine.plan import Plan, check_cost, check_size, make_plan
@@ -37,6 +38,7 @@ from bandstand.model.limits import Limits
 from bandstand.model.request import Output, Request, StyledLayer
 from bandstand.model.style import Style
 from bandstand.model.tiling import TileMatrixSet
+from bandstand.model.time import TimeSpan
 from bandstand.read.library import Library
 from bandstand.render import legend as legends
 from bandstand.render.ramps import ramp_names
@@ -98,6 +100,7 @@ class Engine:
         self._domains: dict[tuple[str, tuple[str, ...], int, Crs | None], Domain] = {}
         self._whereabouts: dict[tuple[str, int], Whereabouts] = {}
         self._boxes: dict[tuple[str, int, Crs], tuple[BBox | None]] = {}
+        self._zooms: dict[tuple[str, tuple[TimeSpan, ...], int], int] = {}
         self._lock = threading.Lock()
         self.process = Process(
             combiner=Combiner(lambda o: self.ask(self.layer(o.layer, "wcs"), o.ask), self.collection, limits),
@@ -211,6 +214,19 @@ class Engine:
                     self._whereabouts.clear()
                 self._boxes[key] = known
         return known[0]
+
+    def least_zoom(self, layer: Layer) -> int:
+        """The first zoom of web Mercator whose tiles hold no more scenes than a map may, without TIME; 0: every one."""
+        settled = self.ask(layer, Ask())
+        key = (layer.name, settled.selection.times, self.catalog.revision(layer.collection))
+        found = self._zooms.get(key)
+        if found is None:
+            found = least_zoom(self.catalog, settled.selection, self.limits.map_max_items)
+            with self._lock:
+                if len(self._zooms) >= _SETTLED:
+                    self._zooms.clear()
+                self._zooms[key] = found
+        return found
 
     def domain(self, layer: Layer, *, crs: Crs | None = None) -> Domain:
         """The coverage's native grid and range type; with `crs` the same in another CRS of its scenes.

@@ -107,9 +107,9 @@ def _most_items(request: Request, limits: Limits) -> tuple[int, str]:
 
 
 def _refuse_items(most: int, key: str) -> NoReturn:
+    way = "Zoom in, or ask" if key == "map_max_items" else "Ask a smaller area or"
     raise TooLarge(
-        f"This area and time hold more than {most} scenes (limits.{key}). Ask a smaller area or a shorter time.",
-        locator="time",
+        f"This area and time hold more than {most} scenes (limits.{key}). {way} a shorter time.", locator="time"
     )
 
 

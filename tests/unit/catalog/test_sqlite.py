@@ -307,3 +307,20 @@ def test_each_file_is_known_by_itself(tmp_path):
     made = [open_catalog(tmp_path / name, writable=True) for name in ("a.sqlite", "b.sqlite")]
     again = open_catalog(tmp_path / "a.sqlite")
     assert again.identity == made[0].identity != made[1].identity
+
+
+def test_boxes_are_those_of_the_scenes_of_a_time(catalog):
+    halves = [polygon(west, 0, east, 1)["coordinates"] for west, east in ((179, 180), (-180, -179))]
+    across = {"type": "MultiPolygon", "coordinates": halves}
+    catalog.upsert(
+        [
+            scene("a"),
+            scene("b", (5.0, 44.0, 6.0, 45.0), when=DAY + timedelta(days=1)),
+            scene("c", (-180.0, 0.0, 180.0, 1.0), when=DAY + timedelta(days=2), geometry=across),
+            scene("d", collection="other"),
+        ]
+    )
+    first, last = (2.0, 44.0, 3.0, 45.0), {(179.0, 0.0, 180.0, 1.0), (-180.0, 0.0, -179.0, 1.0)}
+    assert set(catalog.boxes("s2")) == {first, (5.0, 44.0, 6.0, 45.0)} | last
+    assert catalog.boxes("s2", times=(TimeSpan.instant(DAY),)) == (first,)
+    assert set(catalog.boxes("s2", times=(TimeSpan(DAY + timedelta(days=2), None),))) == last

@@ -7,6 +7,7 @@ from typing import Any
 
 from bandstand.engine.engine import Engine
 from bandstand.engine.whereabouts import Whereabouts, united
+from bandstand.errors import BadRequest, NotFound
 from bandstand.model.crs import Crs
 from bandstand.model.exchange import Response
 from bandstand.model.grid import BBox
@@ -30,6 +31,8 @@ EXCEPTIONS: dict[Version, tuple[str, ...]] = {
     ),
 }
 _WORLD_SHORTS = ("CRS:84", "EPSG:4326", "EPSG:3857")
+_WORLD_DENOMINATOR = 559082264.0287178
+"""Scale denominator of zoom 0 of web Mercator (OGC 17-083r2, annex D)."""
 _TEMPLATES = templates("bandstand.services.wms")
 
 
@@ -55,6 +58,8 @@ class LayerEntry:
     default_time: str
     styles: tuple[StyleEntry, ...]
     metadata_url: str
+    coarsest: float = 0.0
+    """Scale denominator up to which a map of 1024 pixels is drawn; 0: every one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +191,18 @@ def _entry(layer: Layer, engine: Engine, version: Version, base_url: str, kept: 
         default_time=kept.default_time(times),
         styles=published_styles(layer, engine, base_url, kept),
         metadata_url=metadata_url(layer, base_url),
+        coarsest=_coarsest(layer, engine),
     )
+
+
+def _coarsest(layer: Layer, engine: Engine) -> float:
+    """A map of 1024 pixels covers sixteen tiles of 256 pixels, or one tile two zooms before them."""
+    try:
+        zoom = engine.least_zoom(layer)
+    except (BadRequest, NotFound):
+        # It cannot be painted as the archive is now.
+        return 0.0
+    return _WORLD_DENOMINATOR / 2 ** (zoom + 2) if zoom else 0.0
 
 
 def _published(known: Sequence[Crs], version: Version) -> tuple[str, ...]:

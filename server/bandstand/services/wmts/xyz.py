@@ -116,7 +116,7 @@ def _tilejson(call: Call, args: Arguments, layer: Layer, engine: Engine) -> Resp
         "attribution": layer.attribution or engine.service.attribution,
         "scheme": "xyz",
         "tiles": [f"{call.base_url}/xyz/{layer.name}/{{z}}/{{x}}/{{y}}.png{query}"],
-        "minzoom": 0,
+        "minzoom": min(engine.least_zoom(layer), maxzoom),
         "maxzoom": maxzoom,
         "bounds": [box.min_x, south, box.max_x, north],
         "center": [lon, lat, start],
