@@ -112,6 +112,10 @@ class Catalog(Protocol):
         """Write scenes, replacing those of the same collection and id; all of them or none."""
         ...
 
+    def foresee(self, item: Item) -> Stored:
+        """What `upsert` would make of a scene; nothing is written."""
+        ...
+
     def remove(self, collection: str, ids: Iterable[str]) -> int:
         """Forget scenes; says how many there were."""
         ...

@@ -14,7 +14,15 @@ from bandstand.catalog.base import Stored
 from bandstand.catalog.memory import Kept, Revised
 from bandstand.catalog.packing import microseconds, middle, unpack
 from bandstand.catalog.schema import prepare
-from bandstand.catalog.writing import FOREVER, delete_parts, forget_files, last_change, note_change, write_item
+from bandstand.catalog.writing import (
+    FOREVER,
+    delete_parts,
+    foresee_item,
+    forget_files,
+    last_change,
+    note_change,
+    write_item,
+)
 from bandstand.errors import CatalogUnavailable
 from bandstand.model.grid import BBox
 from bandstand.model.item import Item
@@ -202,6 +210,12 @@ class SqliteCatalog:
         """See `Catalog.changed_ms`; kept in a row, since the file's own time moves for other reasons too."""
         with self._reading() as connection:
             return last_change(connection)
+
+    def foresee(self, item: Item) -> Stored:
+        """See `Catalog.foresee`."""
+        with self._reading() as connection:
+            cid, _ = self._state(connection, item.collection)
+            return foresee_item(connection, cid, item)
 
     # Writing
 

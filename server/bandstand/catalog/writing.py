@@ -52,6 +52,14 @@ def write_item(connection: sqlite3.Connection, item: Item, loose: set[int]) -> S
     return Stored(updated=1) if old else Stored(new=1)
 
 
+def foresee_item(connection: sqlite3.Connection, cid: int, item: Item) -> Stored:
+    """What writing an item would make of it."""
+    old = connection.execute("SELECT body FROM item WHERE cid = ? AND id = ?", (cid, item.id)).fetchone()
+    if old is None:
+        return Stored(new=1)
+    return Stored(unchanged=1) if old[0] == pack(item) else Stored(updated=1)
+
+
 def _write_files(connection: sqlite3.Connection, item: Item) -> None:
     for href, asset in {a.href: a for a in item.assets.values()}.items():
         connection.execute(

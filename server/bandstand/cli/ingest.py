@@ -85,7 +85,7 @@ def _tell(source: str, report: IngestReport, seconds: float, *, dry_run: bool) -
     for line in report.understood:
         put(line)
     put(
-        f"{source}   found {report.found}   new {len(report.understood) if dry_run else report.new}   "
+        f"{source}   found {report.found}   new {report.new}   "
         f"updated {report.updated}   unchanged {report.unchanged}   failed {len(report.failed)}   {seconds:.1f} s"
         + ("   (dry run: nothing was written)" if dry_run else "")
     )

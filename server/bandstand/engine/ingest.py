@@ -39,7 +39,7 @@ class IngestReport:
     left_out: tuple[str, ...] = ()
     """Files that are no scenes and no failures, a line a reason."""
     understood: tuple[str, ...] = ()
-    """With `dry_run`: a line a scene on how its files were understood."""
+    """With `dry_run`: a line a scene that would be written, on how its files were understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ def ingest(
             item = tally.count(candidate, outcome)
             if item is not None and dry_run:
                 tally.understood.append(_line(item))
+                tally.stored += catalog.foresee(item)
             elif item is not None:
                 waiting.append(item)
             if len(waiting) >= _COMMIT_EVERY:
