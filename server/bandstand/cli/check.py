@@ -1,15 +1,18 @@
 """`bandstand check`: the configuration, the styles, the expressions and the catalogue, before anybody is served."""
 
-from collections.abc import Iterator
+import glob
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
 
 from bandstand.cli.console import EXIT_FAILURE, config_option, find_config, json_option, put, put_json
 from bandstand.config.document import Document, dotted
-from bandstand.config.load import load_config, placed, placed_layers
+from bandstand.config.load import Sound, load_sound, placed
 from bandstand.config.schema import Config
 from bandstand.config.schema import Layer as LayerSection
+from bandstand.config.unfit import placed_layers
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
 from bandstand.errors import BandstandError, ConfigError
@@ -17,6 +20,7 @@ from bandstand.model.ask import Ask
 
 _LOOK_AT = 24
 """So many of the newest scenes are looked at."""
+_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 Place = tuple[str | int, ...]
 """Keys and numbers from the top of the file."""
 
@@ -62,30 +66,84 @@ def find_problems(path: Path, *, serving: bool = False) -> list[str]:
 
 def _problems(path: Path, unpainted: str) -> Iterator[str]:
     try:
-        config = load_config(path)
+        sound = load_sound(path)
     except ConfigError as error:
         yield from error.problems
         return
+    yield from sound.problems
+    document = placed(path)
+    usable = sound.config.model_copy(update={"layers": _usable(sound.config.layers, sound.broken)})
     try:
-        engine = build_engine(config)
+        yield from _served(document, sound, usable, unpainted)
     except ConfigError as error:
         yield from (p if "  error  " in p else f"{path}:1:1  error    {p}" for p in error.problems)
-        return
+        # Styles that cannot be read do not hide the expressions.
+        folders, layers = usable.folders.model_copy(update={"styles": ()}), _usable(usable.layers, (), are_styled=False)
+        yield from _served(document, sound, usable.model_copy(update={"folders": folders, "layers": layers}), "")
+    yield from _sources(document, sound.config)
+    if not sound.problems:
+        yield from _service(document, sound.config)
+
+
+def _served(document: Document, sound: Sound, usable: Config, unpainted: str) -> Iterator[str]:
+    """What is wrong with the layers of an engine.
+
+    Args:
+        usable: What it is built of.
+        unpainted: How bad it is that a style cannot paint; empty: styles are not looked at.
+
+    Raises:
+        ConfigError: It cannot be built.
+    """
+    try:
+        engine = build_engine(usable)
+    except ConfigError:
+        raise
     except BandstandError as error:
-        yield f"{path}:1:1  error    {error.locator or 'catalog'}: {error.message}"
+        yield f"{document.place(())}  error    {error.locator or 'catalog'}: {error.message}"
         return
     try:
-        yield from _layers(path, config, engine, unpainted)
+        yield from _layers(document, sound, engine, unpainted)
     finally:
         engine.close()
-    yield from _service(path, config)
 
 
-def _layers(path: Path, config: Config, engine: Engine, unpainted: str) -> Iterator[str]:
-    document = placed(path)
+def _usable(
+    layers: tuple[LayerSection, ...],
+    broken: Collection[Place],
+    path: Place = ("layers",),
+    *,
+    are_styled: bool = True,
+) -> tuple[LayerSection, ...]:
+    """The layers that can be published, or what they are without their styles."""
+    plain: dict[str, object] = {} if are_styled else {"style": "", "styles": ()}
+    return tuple(
+        layer.model_copy(
+            update={"layers": _usable(layer.layers, broken, (*path, number, "layers"), are_styled=are_styled), **plain}
+        )
+        for number, layer in enumerate(layers)
+        if (*path, number) not in broken
+    )
+
+
+def _sources(document: Document, config: Config) -> Iterator[str]:
+    """Files and folders that are not there."""
+    for name, section in config.collections.items():
+        for number, source in enumerate(section.source):
+            if _REMOTE.match(source) or Path(source).exists():
+                continue
+            # Absolute patterns, which paths do not take.
+            if glob.has_magic(source) and next(glob.iglob(source, recursive=True), None) is not None:  # noqa: PTH207
+                continue
+            where: Place = ("collections", name, "source", number)
+            here = where if where in document.places else where[:-1]
+            yield f"{document.place(here)}  warning  {dotted(here)}: there is no such file or folder: {source}"
+
+
+def _layers(document: Document, sound: Sound, engine: Engine, unpainted: str) -> Iterator[str]:
     told: set[str] = set()
-    for where, layer in placed_layers(config.layers):
-        if layer.layers or layer.name is None:
+    for where, layer in placed_layers(sound.config.layers):
+        if layer.layers or layer.name is None or where in sound.broken:
             continue
         if layer.collection not in told:
             told.add(layer.collection)
@@ -100,7 +158,9 @@ def _layers(path: Path, config: Config, engine: Engine, unpainted: str) -> Itera
             except BandstandError as error:
                 yield f"{document.place(place)}  error    {dotted(place)}: {_one_line(error.message)}"
                 continue
-        for at, message in _unpainted(where, layer, engine):
+        # A layer of which something was taken out may have lost the style it was meant to have.
+        whole = all(path[: len(where)] != where for path in sound.broken)
+        for at, message in _unpainted(where, layer, engine) if unpainted and whole else ():
             yield f"{document.place(at)}  {unpainted}  {dotted(at)}: {_one_line(message)}"
 
 
@@ -134,8 +194,7 @@ def _one_line(message: str) -> str:
     return " ".join(line for line in lines if not line.startswith(" "))
 
 
-def _service(path: Path, config: Config) -> Iterator[str]:
-    document = placed(path)
+def _service(document: Document, config: Config) -> Iterator[str]:
     contact = config.service.contact
     if not (contact.name or contact.email):
         yield f"{document.place(('service',))}  warning  service.contact is empty: shown in capabilities"

@@ -143,9 +143,8 @@ def _read(path: Path) -> Profile:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ValueError(f"the profile {path} cannot be read: {error}") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"the profile {path} is not one: {where}: {first['msg']}") from error
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_url=False)]
+        raise ValueError(f"the profile {path} is not one: {'; '.join(faults)}") from error
 
 
 def effective(profile: Profile, section: CollectionSection) -> Profile:

@@ -97,3 +97,10 @@ def test_a_broken_profile_is_told_with_its_key(tmp_path):
     (tmp_path / "p.yml").write_text("name: mine\nbands: [{nam: X}]\n")
     with pytest.raises(ValueError, match=r"p\.yml is not one: bands\.0\."):
         load_profile(str(tmp_path / "p.yml"))
+
+
+def test_every_mistake_of_a_profile_is_told(tmp_path):
+    path = tmp_path / "own.yml"
+    path.write_text("name: own\nbnads: []\nbands: [{name: a, nodata: none at all}]\ngrouping: heap\n")
+    with pytest.raises(ValueError, match=r"grouping: .*bands\.0\.nodata: .*bnads: "):
+        load_profile(str(path))
