@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# In CI the generated cases are the same each time, so that a failure tells of the change and not of the day; whoever
+# runs the tests by hand looks at new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 # libxml2 reads this once, before its first use: the OGC schemas are looked up in the shared folder, never in the net.
 if os.environ.get("BANDSTAND_SHARED"):

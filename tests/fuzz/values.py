@@ -120,7 +120,7 @@ KINDS: dict[str, dict[str, tuple[str, ...]]] = {
         "type": ("nan", "[]", "14.0", "1e1", "*", "２"),
         "overlong": ("1" * 5000, "y" * 300),
     },
-    "set": _names(("GlobalCRS84Scale", "nothing", "EPSG:3857", "WebMercatorQuad2", "webmercatorquad")),
+    "set": _names(("GlobalCRS84Scale", "nothing", "EPSG:3395", "WebMercatorQuad2", "webmercatorquad")),
     "time": {
         "type": ("yesterday", "14/06/2022", "2022-13-01", "2022-02-30", "20x2", "2022-07-19T25:00:00Z", "P1D", "1e3"),
         "order": ("2022-07-19/2021-07-19", "2021/2022/P0D", "2021//2022", "2021/2022/2023", ","),

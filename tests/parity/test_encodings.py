@@ -40,8 +40,8 @@ COLOURS = ["rgb-deflate-band.tif", "rgb-webp-lossless.tif", "rgba-deflate.tif"]
 OTHERS = ["cog-sparse-web3857.tif", "float16-nbits16.tif", "float32-nan-pred3.tif", "float64.tif", "nbits12.tif"]
 OTHERS += ["rgb-jpeg-rgb.tif", "rotated30.tif"]
 """Clipped, resampled, turned or lossy on purpose: what GDAL reads from the file itself is the truth."""
-REDUCED, COMPLEX, REFUSED = "rgb-jpeg-ycbcr-mask.tif", "complex64.tif", "gcps-only.tif"
-ENCODINGS = [*FOUR_BANDS, *COLOURS, *OTHERS, REDUCED, COMPLEX, REFUSED]
+REDUCED, COMPLEX, FITTED = "rgb-jpeg-ycbcr-mask.tif", "complex64.tif", "gcps-only.tif"
+ENCODINGS = [*FOUR_BANDS, *COLOURS, *OTHERS, REDUCED, COMPLEX, FITTED]
 
 
 def to_name(file):
@@ -115,25 +115,32 @@ def test_complex_numbers_come_as_two_bands(encodings, shared):
     np.testing.assert_array_equal(values, [want.real, want.imag])
 
 
-def test_a_file_with_control_points_only_is_refused_with_a_way_out(encodings):
-    report = encodings.reports[to_name(REFUSED)]
-    ((_, reason),) = report.failed
-    assert report.new == 0
-    assert "ground control points" in reason
-    assert "gdalwarp" in reason
+def test_a_file_with_control_points_only_is_placed_by_their_fit_and_told(encodings, shared):
+    report = encodings.reports[to_name(FITTED)]
+    assert (report.new, report.failed) == (1, ())
+    assert any("control points" in text for _, text in report.warnings), report.warnings
+    values, valid, target = encodings.coverage(to_name(FITTED), rangesubset="b1")
+    with rasterio.open(shared / "data" / SAME / FITTED) as file:
+        points, crs = file.gcps
+        plane = file.read(1)
+    assert same_place(target.crs, crs.to_wkt())
+    # Under each point lies the sample that it was measured at.
+    for point in points:
+        if 1 <= point.col < plane.shape[1] - 1 and 1 <= point.row < plane.shape[0] - 1:
+            col, row = (int(c) for c in ~target.transform @ (point.x, point.y))
+            around = plane[int(point.row) - 1 : int(point.row) + 2, int(point.col) - 1 : int(point.col) + 2]
+            assert valid[0, row, col]
+            assert values[0, row, col] in around
 
 
 def test_a_file_without_a_place_on_earth_is_refused_with_a_way_out(shared, tmp_path):
     name = "oddities/libtiffpic/quad-tile.tif"
     archive = Archive(tmp_path, shared / "data", [("nowhere", "generic", name)])
+    query = {"service": "WCS", "version": "2.0.1", "request": "GetCoverage", "coverageid": "nowhere"}
+    answer = archive.client.get("/wcs", query_string=query)
     archive.engine.close()
     ((_, reason),) = archive.reports["nowhere"].failed
-    assert "no coordinate reference system" in reason
+    assert "nothing that places its pixels" in reason
     assert "-a_srs" in reason
-
-
-def test_an_empty_collection_says_so_where_its_coverage_is_asked_for(encodings):
-    query = {"service": "WCS", "version": "2.0.1", "request": "GetCoverage", "coverageid": to_name(REFUSED)}
-    answer = encodings.client.get("/wcs", query_string=query)
     assert answer.status_code == 404
     assert "no scene yet" in answer.get_data(as_text=True)

@@ -108,6 +108,8 @@ def outline(grid: Grid) -> shapely.Geometry:
     x, y = _nodes(grid)
     lon, lat = _lonlat(grid, x, y)
     good = np.isfinite(lon) & np.isfinite(lat)
+    if not good.any() and not grid.crs.geographic:
+        return _disc(grid)
     if good.sum() < 3 or not _comes_back(grid, x[good], y[good], lon[good], lat[good]):
         raise ValueError(f"its coordinates lie outside what its coordinate reference system can express: {_told(grid)}")
     lon, lat = lon[good], np.clip(lat[good], -90.0, 90.0)
@@ -172,6 +174,29 @@ def _inside(grid: Grid) -> shapely.Geometry:
     hair = 2.0 * max(grid.bbox.width, grid.bbox.height) / period(grid.crs) * 360.0 / (2 * _SIDE - 1)
     south, north = float(lat[good].min()) - hair, float(lat[good].max()) + hair
     return shapely.box(-180.0, max(south, -90.0), 180.0, min(north, 90.0))
+
+
+def _disc(grid: Grid) -> shapely.Geometry:
+    """The box around the places inside a grid whose whole edge lies off the Earth: the disc that a satellite sees.
+
+    Raises:
+        ValueError: No part of it can be expressed in longitude and latitude.
+    """
+    cols, rows = np.meshgrid(np.linspace(0.0, grid.width, 8 * _SIDE), np.linspace(0.0, grid.height, 8 * _SIDE))
+    a = grid.transform
+    x, y = a.a * cols + a.b * rows + a.c, a.d * cols + a.e * rows + a.f
+    lon, lat = _lonlat(grid, x, y)
+    good = np.isfinite(lon) & np.isfinite(lat)
+    if good.sum() < 3 or not _comes_back(grid, x[good], y[good], lon[good], lat[good]):
+        raise ValueError(f"its coordinates lie outside what its coordinate reference system can express: {_told(grid)}")
+    middle = float(lon[good][np.argmin(np.abs(lat[good]))])
+    turned = (lon[good] - middle + 180.0) % 360.0 - 180.0
+    # The limb lies between the nodes.
+    west, east = middle + turned.min() - 5.0, middle + turned.max() + 5.0
+    south, north = max(float(lat[good].min()) - 5.0, -90.0), min(float(lat[good].max()) + 5.0, 90.0)
+    if east - west >= 360.0:
+        return shapely.box(-180.0, south, 180.0, north)
+    return _cut(shapely.box(west, south, east, north))
 
 
 def _nodes(grid: Grid) -> tuple[np.ndarray, np.ndarray]:

@@ -52,7 +52,7 @@ class StyledLayer:
     pinned: bool = field(default=False, compare=False)
     """The time was named by the client, so that the answer may be kept for long."""
     beside: tuple[Program, ...] = field(default=(), compare=False)
-    """Values: the bands that are not drawn and are told as well, one each, of the scene that is drawn."""
+    """Values: the bands that are not drawn and are told as well, one each."""
     digest: str = field(default="", compare=False)
     """`canonical` of this layer where somebody keeps the layer for many requests; empty: it is spelled each time."""
 

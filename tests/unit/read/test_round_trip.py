@@ -41,13 +41,16 @@ def files(draw):
         options["endianness"] = "BIG"
     if draw(st.booleans()):
         options["sparse_ok"] = "TRUE"
+    validity = draw(st.sampled_from(["none", "nodata", "nan", "mask", "alpha"]))
+    # GDAL 3.10 never comes back from making overviews of 64-bit integers with nodata.
+    endless = validity == "nodata" and dtype in {"int64", "uint64"}
     return {
         "dtype": dtype,
-        "validity": draw(st.sampled_from(["none", "nodata", "nan", "mask", "alpha"])),
+        "validity": validity,
         "bands": draw(st.integers(1, 4)),
         "size": (draw(st.integers(1, 300)), draw(st.integers(1, 300))),
         "block": draw(st.sampled_from([16, 32, 48, 128, 256])),
-        "overviews": draw(st.sampled_from([(), (2,), (2, 4)])),
+        "overviews": () if endless else draw(st.sampled_from([(), (2,), (2, 4)])),
         "seed": draw(st.integers(0, 2**32 - 1)),
         "options": options,
     }
