@@ -55,7 +55,7 @@ def strips(plan: Plan, library: Library, account: Account) -> Iterator[tuple[int
 def _piece(plan: Plan, grid: Grid, library: Library, account: Account) -> Raster:
     def fetch(number: int) -> Raster:
         account.check()
-        return compose(plan.layers[number], grid, library, account)[0]
+        return compose(plan.layers[number], grid, library, account).raster()
 
     if plan.request.combine is None:
         return plan.layers[0].layer.program(fetch(0))

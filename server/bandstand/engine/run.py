@@ -8,7 +8,6 @@ from dataclasses import field as dataclass_field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bandstand.engine.kinds import number_type, of_type
 from bandstand.engine.plan import LayerPlan, SceneRead
@@ -77,12 +76,12 @@ class Account:
             )
 
 
-def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> tuple[Raster, NDArray[np.int32]]:
+def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> Mosaic:
     """Read, warp and mosaic the bands of one layer.
 
     Returns:
-        The mosaic (bands of the program's `inputs`, stored numbers) on `grid`, and for each pixel of each band the
-        number of the scene in the plan that it came from, (band, y, x), -1 for none.
+        The mosaic (bands of the program's `inputs`, stored numbers) on `grid`; its givers are numbers of scenes in the
+        plan.
 
     Raises:
         SourceUnavailable: A scene cannot be read and the account is not tolerant.
@@ -114,13 +113,13 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
             mosaic.feed(bands, fields, number, window)
             if mosaic.full:
                 break
-    return mosaic.raster(), mosaic.sources
+    return mosaic
 
 
 def compute(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> Raster:
     """The outputs of one layer's program on `grid`, in strips when it is large; see `number_type` for their dtype."""
     if grid.width * grid.height <= STRIP_PX:
-        whole = plan.layer.program(compose(plan, grid, library, account)[0])
+        whole = plan.layer.program(compose(plan, grid, library, account).raster())
         # A painter takes numbers as they come.
         return whole if plan.layer.style is not None else of_type(whole, number_type(plan))
     kind = number_type(plan)
@@ -128,7 +127,7 @@ def compute(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
     gathered: Raster | None = None
     for start in range(0, grid.height, rows):
         count = min(rows, grid.height - start)
-        strip = plan.layer.program(compose(plan, grid.crop(0, start, grid.width, count), library, account)[0])
+        strip = plan.layer.program(compose(plan, grid.crop(0, start, grid.width, count), library, account).raster())
         strip = of_type(strip, kind)
         if gathered is None:
             gathered = _blank_like(strip, grid)

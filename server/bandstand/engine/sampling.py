@@ -68,11 +68,12 @@ def _sample(
     scenes: dict[str, Item] = {}
     for program in (layer.layer.program, *layer.layer.beside):
         part = layer if program is layer.layer.program else _for(layer, program, collection)
-        mosaic, sources = compose(part, grid, library, account)
-        computed, read = _values(mosaic, program, collection)
+        mosaic = compose(part, grid, library, account)
+        computed, read = _values(mosaic.raster(), program, collection)
         outputs, bands = (*outputs, *computed), (*bands, *read)
-        for band, number in zip(program.inputs, sources[:, 0, 0].tolist(), strict=True):
-            if number >= 0:
+        for band, givers in zip(program.inputs, mosaic.givers, strict=True):
+            # One pixel has one giver.
+            for number in givers:
                 scenes[band] = part.scenes[number].item
     # Told as the scene of the pixel: that of its first band that has one.
     item = next(iter(scenes.values()), None)

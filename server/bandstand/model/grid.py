@@ -249,6 +249,9 @@ def lonlat_bbox(bbox: BBox, crs: Crs, *, points: int = 21) -> BBox | None:
     south, north = float(lat[good].min()), float(lat[good].max())
     if not good.all():
         return _box_of(lon[good], south, north)
+    if np.ptp(lon) < 180.0:
+        # Neither a turn nor a pole.
+        return _box_of(lon, south, north)
     side = lon.reshape(points, points)
     if not crs.lonlat:
         border = np.concatenate([side[0], side[1:, -1], side[-1, -2::-1], side[-2::-1, 0]])

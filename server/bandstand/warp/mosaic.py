@@ -36,7 +36,6 @@ class Mosaic:
         self._fields = fields
         places = range(len(fields))
         self._parts = [_Part(grid, fields)] if together else [_Part(grid, fields[i : i + 1]) for i in places]
-        self._together = together
 
     @property
     def wanted(self) -> tuple[bool, ...]:
@@ -49,9 +48,9 @@ class Mosaic:
         return all(part.full for part in self._parts)
 
     @property
-    def sources(self) -> NDArray[np.int32]:
-        """(band, height, width): the scene each pixel of each band came from, -1 where there is none."""
-        return np.stack([part.sources for part in self._parts for _ in part.fields])
+    def givers(self) -> tuple[tuple[int, ...], ...]:
+        """For each band the numbers of the scenes that gave it at least one pixel, best first."""
+        return tuple(tuple(part.givers) for part in self._parts for _ in part.fields)
 
     def missing(self, window: PixelWindow) -> bool:
         """Whether a pixel in this part of the target is missing in any band."""
@@ -70,7 +69,7 @@ class Mosaic:
             bands: One a band, None where the scene lacks it or it is not `wanted`. The first scene's arrays may be
                 kept as they are; they are never written to.
             fields: What this scene's numbers mean, one a band; converted to the mosaic's where they differ.
-            source: A number to know the scene by in `sources`, 0 or more.
+            source: A number to know the scene by in `givers`.
             window: The part of the target that the bands are of; None: all of it.
         """
         place = 0
@@ -95,7 +94,8 @@ class Mosaic:
 
     def _valid(self) -> NDArray[np.bool_]:
         first, *rest = [part.filled for part in self._parts]
-        if all(part.full for part in self._parts) or all(mask is first for mask in rest):
+        alike = all(part.full for part in self._parts) or not any(part.givers for part in self._parts)
+        if alike or all(mask is first for mask in rest):
             return first[np.newaxis]
         return np.stack([first, *rest])
 
@@ -110,9 +110,9 @@ class _Part:
         self._bands: list[NDArray[Any]] = []
         self._filled: NDArray[np.bool_] | None = None
         self._missing = grid.width * grid.height
-        self._first = -1
-        # Made when a second scene gives something: a single one is told by its mask.
-        self._sources: NDArray[np.int32] | None = None
+        self.givers: list[int] = []
+        # A single scene's arrays are laid here as they are, to be written by nobody.
+        self._own = False
 
     def feed(
         self, bands: Sequence[Warped], fields: Sequence[Field], source: int, window: tuple[slice, slice] | None
@@ -122,25 +122,23 @@ class _Part:
             # Nothing yet, in arrays of its own.
             self._bands = [np.zeros(self._grid.shape, field.dtype) for field in self.fields]
             self._filled = np.zeros(self._grid.shape, np.bool_)
-            self._sources = self._by_first(self._filled)
+            self._own = True
         if self._filled is None:
             self._bands = [
                 express(values, field, target)
                 for (values, _), field, target in zip(bands, fields, self.fields, strict=True)
             ]
             self._filled = valid
-            self._first = source
-            self._count(valid)
+            self._count(valid, source)
             return
         at = _WHOLE if window is None else window
         take = valid & ~self._filled[at]
         if not take.any():
             return
-        if self._sources is None:
-            # Until now all this was the first scene's, to be written by nobody.
+        if not self._own:
             self._bands = [np.array(values) for values in self._bands]
             self._filled = self._filled.copy()
-            self._sources = self._by_first(self._filled)
+            self._own = True
         for i, ((values, _), field) in enumerate(zip(bands, fields, strict=True)):
             new = express(values, field, self.fields[i])
             kind = np.result_type(self._bands[i], new)
@@ -148,11 +146,13 @@ class _Part:
                 self._bands[i] = self._bands[i].astype(kind)
             np.copyto(self._bands[i][at], new, where=take)
         self._filled[at] |= take
-        self._sources[at][take] = source
-        self._count(take)
+        self._count(take, source)
 
-    def _count(self, taken: NDArray[np.bool_]) -> None:
-        self._missing -= int(np.count_nonzero(taken))
+    def _count(self, taken: NDArray[np.bool_], source: int) -> None:
+        count = int(np.count_nonzero(taken))
+        if count:
+            self.givers.append(source)
+        self._missing -= count
         self.full = self._missing == 0
 
     def missing(self, at: tuple[slice, slice]) -> bool:
@@ -162,19 +162,10 @@ class _Part:
     def filled(self) -> NDArray[np.bool_]:
         return np.zeros(self._grid.shape, np.bool_) if self._filled is None else self._filled
 
-    @property
-    def sources(self) -> NDArray[np.int32]:
-        if self._sources is not None:
-            return self._sources
-        return np.full(self._grid.shape, -1, np.int32) if self._filled is None else self._by_first(self._filled)
-
     def planes(self) -> list[NDArray[Any]]:
         if self._filled is None:
             return [np.zeros(self._grid.shape, field.dtype) for field in self.fields]
         return self._bands
-
-    def _by_first(self, filled: NDArray[np.bool_]) -> NDArray[np.int32]:
-        return np.where(filled, np.int32(self._first), np.int32(-1))
 
 
 _WHOLE = (slice(None), slice(None))

@@ -149,7 +149,7 @@ def _coincide(
     inverse, t = at.transform.inverse, grid.transform
     corners = [inverse(*t(col, row)) for col, row in ((0, 0), (grid.width, grid.height), (grid.width, 0))]
     columns = [col for col, _ in corners]
-    out, ok = np.zeros(grid.shape, values.dtype), np.zeros(grid.shape, np.bool_)
+    parts: list[tuple[tuple[slice, slice], tuple[slice, slice]]] = []
     for turn in turns(min(columns), max(columns), at):
         (col, row), *others = ((c + inverse.a * turn, r + inverse.d * turn) for c, r in corners)
         left, top = round(col), round(row)
@@ -164,12 +164,15 @@ def _coincide(
             return None
         if c0 >= c1 or r0 >= r1:
             continue
-        part, part_ok = values[r0:r1, c0:c1], None if mask is None else mask[r0:r1, c0:c1]
-        if part.shape == grid.shape:
-            return part, np.ones(grid.shape, np.bool_) if part_ok is None else part_ok
-        place = (slice(r0 - top, r1 - top), slice(c0 - left, c1 - left))
-        np.copyto(out[place], part, where=True if part_ok is None else part_ok)
-        ok[place] |= True if part_ok is None else part_ok
+        at_source = (slice(r0, r1), slice(c0, c1))
+        if (r1 - r0, c1 - c0) == grid.shape:
+            return values[at_source], np.ones(grid.shape, np.bool_) if mask is None else mask[at_source]
+        parts.append((at_source, (slice(r0 - top, r1 - top), slice(c0 - left, c1 - left))))
+    out, ok = np.zeros(grid.shape, values.dtype), np.zeros(grid.shape, np.bool_)
+    for at_source, at_target in parts:
+        known = True if mask is None else mask[at_source]
+        np.copyto(out[at_target], values[at_source], where=known)
+        ok[at_target] |= known
     return out, ok
 
 
