@@ -143,6 +143,17 @@ def test_a_key_that_changes_the_answer_elsewhere_is_refused(ask, kind, key):
         ("coverage of 2.0", "RESX", "SCALEFACTOR"),
         ("coverage of 2.0", "var", "BANDS"),
         ("coverage of 2.0", "pixelType", "EXPR"),
+        ("coverage of 2.0", "STYLES", "BANDS"),
+        ("coverage of 2.0", "parameter-name", "BANDS"),
+        ("coverage of 1.0", "minx", "BBOX"),
+        ("coverage of 1.1", "coords", "BOUNDINGBOX"),
+        ("map", "STYLE", "STYLES"),
+        ("map", "FilterProperty", "ITEMS"),
+        ("map", "mosaickingOrder", "PRIORITY"),
+        ("values", "propertyName", "BANDS"),
+        ("tile", "STYLES", "STYLE"),
+        ("tile by path", "rgb", "BANDS"),
+        ("plain tile", "asset_indexes", "BANDS"),
     ],
 )
 def test_the_nearest_key_of_ours_is_named(ask, kind, key, ours):
@@ -185,7 +196,13 @@ def test_noise_and_values_that_ask_for_nothing_change_nothing(ask, kind, key, va
 )
 def test_what_a_client_sends_with_every_map_is_ignored_there_alone(ask, key, value):
     assert ask("map", **{key: value}).get_data() == ask("map").get_data()
+    assert ask("legend", **{key: value}).get_data() == ask("legend").get_data()
     assert ask("values", **{key: value}).status_code == 400
+
+
+def test_the_bar_that_clients_of_ncwms_ask_for_is_the_legend(ask):
+    answer = ask("legend", VERTICAL="false", COLORBARONLY="true", NUMCOLORBANDS="250")
+    assert answer.get_data() == ask("legend").get_data()
 
 
 @pytest.mark.parametrize("key", ["EXPR", "TIME", "BANDS", "COLORMAP", "resampling"])

@@ -56,6 +56,7 @@ def operations(client, query):
         ("expr=B08%2BB04%3C0.3&Colormap=magma", [("expr", "B08+B04<0.3"), ("Colormap", "magma")]),
         ("TIME=2022-05-15", [("DEFAULT_TIME", "2022-05-15")]),
         ("token=s3&map=/x&_=1&RANGE=", [("token", "s3")]),
+        ("apikey=a&Api_Key=b&authkey=c&KEY=d", [("apikey", "a"), ("Api_Key", "b"), ("authkey", "c"), ("KEY", "d")]),
         ("bogus=1", []),
     ],
 )

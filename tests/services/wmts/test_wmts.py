@@ -169,6 +169,45 @@ def test_kvp_and_rest_are_the_same_question(ask_service, rest, engine, time, ext
     assert (kvp.body, kvp.etag) == (path.body, path.etag)
 
 
+TIMED = "2022-05-15"
+
+
+@pytest.mark.parametrize("tail", [{"tail": "2080.png"}, {"col": "2080", "j": "20", "tail": "100.json"}])
+@pytest.mark.parametrize(("time", "style"), [({}, "default"), ({"time": "default"}, "Default")])
+def test_a_query_chooses_what_the_path_leaves_open(rest, engine, tail, time, style):
+    """Style and time in the query of a path are those of the keys, and never dropped."""
+    rest(PATH | tail | {"time": TIMED})
+    wanted = engine.asks[-1]
+    rest(PATH | tail | time | {"style": style}, {"Time": TIMED, "STYLE": "ndvi"})
+    assert engine.asks[-1] == wanted
+
+
+def test_a_query_may_repeat_the_path(rest, engine):
+    rest(PATH | {"tail": "2080.png"})
+    wanted = engine.asks[-1]
+    rest(PATH | {"tail": "2080.png"}, TILE | {"style": "ndvi"})
+    assert engine.asks[-1] == wanted
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("Time", "2021-01-01"),
+        ("Style", "rgb"),
+        ("Layer", "dem"),
+        ("TileMatrixSet", "WorldCRS84Quad"),
+        ("TileMatrix", "3"),
+        ("TileRow", "1"),
+        ("TileCol", "1"),
+        ("Format", "image/jpeg"),
+    ],
+)
+def test_a_query_that_contradicts_the_path_is_refused(rest, key, value):
+    answer = rest(PATH | {"time": TIMED, "tail": "2080.png"}, {key.upper(): value})
+    (found,) = etree.fromstring(answer.body)
+    assert (answer.status, found.get("exceptionCode"), found.get("locator")) == (400, "InvalidParameterValue", key)
+
+
 def test_the_default_time_by_name_is_the_default_time(rest, engine):
     rest(PATH | {"tail": "2080.png", "time": "default"})
     assert engine.asks[-1][1].time == ""

@@ -32,7 +32,7 @@ class ForeignKey:
     innocent: frozenset[str] = frozenset()
     """Values that ask for nothing, in lower case."""
     habit: str = ""
-    """The client that sends it with every map."""
+    """The client that sends it with every map and its legend."""
     when: frozenset[str] = frozenset()
     """With these values; empty: with any."""
     where: frozenset[str] = frozenset()
@@ -43,7 +43,7 @@ class ForeignKey:
         folded = value.casefold()
         if not folded or folded in self.innocent or (self.where and kind not in self.where):
             return False
-        return not (kind in {"map", "document"} and self.habit and (not self.when or folded in self.when))
+        return not (kind in {"map", "legend", "document"} and self.habit and (not self.when or folded in self.when))
 
 
 def _load() -> tuple[Mapping[str, ForeignKey], frozenset[str]]:

@@ -17,7 +17,7 @@ from bandstand.services.ows.spellings import SPELLINGS
 from bandstand.services.ows.vendor import read_wishes
 
 _CHOSEN = frozenset({"default_time", "default_style"})
-_CREDENTIALS = frozenset({"token", "access_token"})
+_CREDENTIALS = frozenset({"token", "access_token", "apikey", "api_key", "authkey", "key"})
 """Read by whatever stands in front of us."""
 _STANDARD = _CHOSEN | {
     *("time", "style", "styles"),

@@ -34,6 +34,8 @@ _SPELLED = {
     name.casefold(): name for name in ("Layer", "Style", "Format", "TileMatrixSet", "TileMatrix", "TileRow", "TileCol")
 }
 _ADDRESS = tuple(_SPELLED)
+_PATH = ("Layer", "Style", "Time", "TileMatrixSet", "TileMatrix", "TileRow", "TileCol", "Format")
+"""Of an `Address`, in its order."""
 _STANDARD = frozenset(
     {"service", "version", "request", "layer", "style", "format", "tilematrixset", "tilematrix", "tilerow", "tilecol"}
     | {"i", "j", "infoformat", "time", "acceptversions", "acceptformats", "sections", "updatesequence"}
@@ -131,18 +133,31 @@ def kvp_address(args: Arguments) -> Address:
     return Address(layer, style, args.get("time"), tile_set, matrix, row, col, format_)
 
 
-def path_address(variables: Mapping[str, str], col: str, media_type: str = "") -> Address:
-    """The tile's address out of a path; a path without a time means the default one."""
-    get = variables.get
-    return Address(
-        get("layer", ""),
-        get("style", ""),
-        get("time", ""),
-        get("set", ""),
-        get("matrix", ""),
-        get("row", ""),
-        col,
-        media_type,
+def path_address(variables: Mapping[str, str], args: Arguments, col: str, media_type: str = "") -> Address:
+    """The tile's address out of a path; its query may choose style and time where the path leaves them open.
+
+    Raises:
+        InvalidParameter: The query says something else than the path.
+    """
+    told = [variables.get(name, "") for name in ("layer", "style", "time", "set", "matrix", "row")]
+    told += [col, media_type]
+    if args.keys():
+        told = [_agreed(name, value, args) for name, value in zip(_PATH, told, strict=True)]
+    return Address(*told)
+
+
+def _agreed(name: str, told: str, args: Arguments) -> str:
+    """What path and query say of one thing."""
+    said = args.get(name) if args.all(name) else ""
+    if not said or said == told:
+        return told
+    if name in {"Style", "Time"} and _left_open(told):
+        return said
+    if name == "Format":
+        return kvp.media_type(said, (told,), name) if told else ""
+    raise InvalidParameter(
+        f'{name} "{shorten(said)}" stands in the query and "{shorten(told)}" in the path; give it in the path alone.',
+        locator=name,
     )
 
 
@@ -218,7 +233,11 @@ def kvp_pixel(args: Arguments) -> tuple[str, str, str]:
 
 def _time(text: str) -> str:
     # QGIS 3.22 leaves the placeholder of a feature info address as it is where its user chose no time.
-    return "" if text.casefold() in {"default", "{time}"} else text
+    return "" if _left_open(text) else text
+
+
+def _left_open(text: str) -> bool:
+    return text.casefold() in {"", "default", "{time}"}
 
 
 def _set(name: str, layer: Layer, engine: Engine) -> TileMatrixSet:

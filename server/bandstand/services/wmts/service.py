@@ -79,10 +79,10 @@ class Wmts:
         tail = variables["tail"]
         if "j" in variables:
             i, media_type = split_extension(tail, INFO_EXTENSIONS)
-            address = path_address(variables, variables["col"])
+            address = path_address(variables, args, variables["col"])
             return _inform(read_info(address, (i, variables["j"]), media_type, args, engine), call, engine)
         col, media_type = split_extension(tail, EXTENSIONS)
-        return _draw(read_tile(path_address(variables, col, media_type), args, engine), call, engine)
+        return _draw(read_tile(path_address(variables, args, col, media_type), args, engine), call, engine)
 
 
 def _draw(query: TileQuery, call: Call, engine: Engine) -> Response:
