@@ -198,8 +198,8 @@ class FakeEngine(Engine):
             return self.samples
         return tuple(sample(layer.name) for layer in request.layers)
 
-    def legend(self, styled, *, media_type, width=None, height=None, scale=1.0, letters=1.0):
-        told = f"{styled.name} {styled.style.name} {width} {height} {scale:g} {letters:g}"
+    def legend(self, styled, *, media_type, width=None, height=None, scale=1.0, letters=1.0, transparent=False):
+        told = f"{styled.name} {styled.style.name} {width} {height} {scale:g} {letters:g}{' clear' * transparent}"
         return Response(media_type=media_type, body=told.encode())
 
     def legend_size(self, layer, style):

@@ -322,10 +322,11 @@ class Engine:
         height: int | None = None,
         scale: float = 1.0,
         letters: float = 1.0,
+        transparent: bool = False,
     ) -> Response:
         """The legend of layers as they would be drawn, one below the other, as a picture or `application/json`.
 
-        See `render.legend` for the sizes.
+        See `render.legend` for the sizes and the ground.
         """
         cache = (("Cache-Control", "public, max-age=3600"),)
         parts = [(layer.name, *self._painted(layer)) for layer in styled]
@@ -340,7 +341,9 @@ class Engine:
         format_ = find_format(media_type, "map")
         image = legends.column(
             [
-                legends.legend(style, fields, width=width, height=height, scale=scale, letters=letters)
+                legends.legend(
+                    style, fields, width=width, height=height, scale=scale, letters=letters, transparent=transparent
+                )
                 for _, style, fields in parts
             ]
         )

@@ -137,6 +137,9 @@ def _gaps(entries: Sequence[tuple[int, Rgba]], many: int) -> frozenset[int]:
     """The black entries that fill a table up; a table of so many colours with a single black among them means it."""
     black = [value for value, rgba in entries if rgba[:3] == (0, 0, 0)]
     last = max((value for value, rgba in entries if rgba[:3] != (0, 0, 0)), default=-1)
+    if len(black) == 1 and black[0] > last:
+        # White and black, as of a scanned map: nothing was left to be filled up.
+        return frozenset()
     among = [value for value in black if value < last]
     if len(among) == 1 and len(entries) - len(black) >= many:
         black.remove(among[0])

@@ -104,7 +104,8 @@ def _without_fill(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _short(number: float) -> float:
-    return float(f"{number:.9g}")
+    # A second of a clock that counts nanoseconds since 1970 is still told.
+    return float(f"{number:.15g}")
 
 
 def range_of_all(spreads: Sequence[Spread]) -> Range | None:

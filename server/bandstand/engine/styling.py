@@ -51,7 +51,8 @@ class Stylist:
                 locator="style",
             )
         if layer.usual:
-            style = _usual(layer, collection, one=bool(ask.colormap))
+            # Its legend speaks of the layer: nobody has said what the archive shows.
+            style = dataclasses.replace(_usual(layer, collection, one=bool(ask.colormap)), title=layer.title)
         if style.kind == "classes" and not style.classes:
             band = style.channels[0] if layer.usual and style.channels else ""
             style = dataclasses.replace(style, classes=self.collections.colours(layer.collection, band))
@@ -69,6 +70,9 @@ class Stylist:
             # Named by what is painted: the layer's own title and unit speak of something else.
             title = shorten(ask.expr) if ask.expr else ", ".join(program.outputs)
             fitting = dataclasses.replace(fitting, title=title, unit="")
+        if ask.colormap and fitting.kind == "rgb":
+            # A ramp paints the first of three.
+            fitting = dataclasses.replace(fitting, title=program.outputs[0])
         return self._ranged(_restyle(fitting, ask), program, collection, ask)
 
     def _fitting(self, style: Style, program: Program, layer: Layer, collection: Collection, ask: Ask) -> Style:
@@ -139,7 +143,8 @@ class Stylist:
         source = collection.field(program.inputs[0])
         if not program.describe([source])[0].categorical:
             return None
-        return dataclasses.replace(_CLASS_STYLE, classes=self.collections.colours(collection.name, source.name))
+        classes = self.collections.colours(collection.name, source.name)
+        return dataclasses.replace(_CLASS_STYLE, title=shorten(ask.expr) or source.name, classes=classes)
 
     def _index_style(self, program: Program, collection: Collection, ask: Ask) -> Style | None:
         """The ramp and range of a named index, when the expression is that index, however it is written."""

@@ -35,8 +35,8 @@ def legend(
         style: The style as requested: range, ramp and classes are its own.
         fields: What is painted, one a channel, in order.
         width: Of a lying bar, or of one swatch, in pixels; None for a good size. Bounded to 2048.
-        height: Likewise; a ramp of more than 40 is one of this width and height as a whole, upright where it is
-            higher than wide.
+        height: Likewise; above 40 both are those of the legend as a whole, which is larger where its words need it. A
+            ramp is upright where it is higher than wide.
         title: Stands on top; empty takes the style's title.
         transparent: No white ground; letters get a pale rim and stay readable on dark maps.
         scale: Everything is so many times larger, up to a picture of 16 million pixels.

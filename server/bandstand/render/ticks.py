@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 _CROWDED = 0.1
-"""Of a scale: numbers within so much of an end tell nothing of the rest."""
+"""Of a scale: numbers within so much of an end, or of each other, tell nothing of the rest."""
 
 
 def ticks(low: float, high: float, wanted: Sequence[float] = (), *, most: int = 6) -> list[float]:
@@ -13,15 +13,18 @@ def ticks(low: float, high: float, wanted: Sequence[float] = (), *, most: int = 
     Args:
         low: One end.
         high: The other, above `low`.
-        wanted: Preferred inner numbers; those outside are left out, and when none is inside, or all crowd at an end,
-            round ones step in.
+        wanted: Preferred inner numbers; those outside are left out, and when none is inside, or they crowd, round
+            ones step in.
         most: Round numbers at most.
 
     Returns:
         Rising, from `low` to `high`.
     """
     inner = sorted({tick for tick in wanted if low < tick < high})
-    crowded = bool(inner) and (inner[-1] - low < _CROWDED * (high - low) or high - inner[0] < _CROWDED * (high - low))
+    room = _CROWDED * (high - low)
+    crowded = bool(inner) and (
+        inner[-1] - low < room or high - inner[0] < room or inner[-1] - inner[0] < room * (len(inner) - 1)
+    )
     if crowded or (not inner and not {low, high} <= set(wanted)):
         inner = [tick for tick in round_numbers(low, high, most) if low < tick < high]
     return [low, *inner, high]
@@ -45,7 +48,7 @@ def labels(numbers: Sequence[float], decimals: int | None = None) -> list[str]:
 
     Args:
         numbers: At least one.
-        decimals: Wanted behind the point, where so many tell the truth.
+        decimals: Wanted behind the point, where so many tell the truth of every number.
 
     Returns:
         As many digits as tell the numbers apart, thousands apart from 10 000 on; powers of ten for all of them when
@@ -55,9 +58,15 @@ def labels(numbers: Sequence[float], decimals: int | None = None) -> list[str]:
     span = (max(numbers) / 2 - min(numbers) / 2) * 2 or largest or 1.0
     fine = math.floor(math.log10(span)) if math.isfinite(span) else 308
     if largest >= 1e9 or 0.0 < largest < 1e-4:
-        digits = min(max(3 + math.floor(math.log10(largest)) - fine, 3), 12)
+        digits = min(max(3 + math.floor(math.log10(largest)) - fine, 3), 16)
         return [_power(number, digits) for number in numbers]
+    if decimals is not None and (largest >= 1e4 or not all(_is_told(number, decimals) for number in numbers)):
+        decimals = None
     return [_plain(number, min(max(3 - fine, 0), 10), decimals) for number in numbers]
+
+
+def _is_told(number: float, decimals: int) -> bool:
+    return math.isclose(round(number, decimals), number, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def _power(number: float, digits: int) -> str:
@@ -66,11 +75,11 @@ def _power(number: float, digits: int) -> str:
 
 
 def _plain(number: float, places: int, decimals: int | None) -> str:
-    text = f"{number:.{places}f}"
-    text = text.rstrip("0").rstrip(".") if places else text
-    if decimals is not None and abs(number) < 1e4:
-        wanted = f"{number:.{decimals}f}"
-        text = wanted if math.isclose(float(wanted), number, rel_tol=1e-9, abs_tol=1e-12) else text
+    if decimals is not None:
+        text = f"{number:.{decimals}f}"
+    else:
+        text = f"{number:.{places}f}"
+        text = text.rstrip("0").rstrip(".") if places else text
     if float(text) == 0:
         text = text.removeprefix("-")
     whole, point, rest = text.partition(".")

@@ -187,6 +187,18 @@ def test_a_legend_is_as_large_as_its_medium_needs(ask_service, keys, sizes):
 
 
 @pytest.mark.parametrize(
+    ("keys", "clear"),
+    [
+        ({"TRANSPARENT": "TRUE"}, True),
+        ({"TRANSPARENT": "FALSE"}, False),
+        ({"TRANSPARENT": "TRUE", "FORMAT": "image/jpeg"}, False),
+    ],
+)
+def test_a_legend_has_no_ground_where_none_is_wanted(ask_service, keys, clear):
+    assert ask_service(SERVICE, "/wms", LEGEND | keys).body.endswith(b"clear") == clear
+
+
+@pytest.mark.parametrize(
     ("key", "value"), [("DPI", "many"), ("DPI", "0"), ("MAP_RESOLUTION", "99999"), ("LEGEND_OPTIONS", "fontSize:-3")]
 )
 def test_a_size_that_is_none_is_refused_by_its_key(ask_service, key, value):

@@ -291,6 +291,18 @@ def test_black_is_a_colour_of_a_table_without_gaps(tmp_path, count):
     engine.close()
 
 
+@pytest.mark.parametrize("how", [{"photometric": "MINISWHITE"}, {"table": {0: (255, 255, 255), 1: (0, 0, 0)}}])
+@pytest.mark.parametrize("profile", ["generic", "categorical"])
+def test_a_scanned_map_is_black_on_white(tmp_path, profile, how):
+    ink = (P > 0.6).astype("u1")
+    write(tmp_path / "own/scan_20200101.tif", ink, nbits=1, **how)
+    engine = opened(tmp_path, profile)
+    drawn = draw(engine, "own", width=COLUMNS, height=ROWS)
+    assert (drawn[ink == 1] == (0, 0, 0, 255)).all()
+    assert (drawn[ink == 0] == 255).all()
+    engine.close()
+
+
 # ---- one range for all dates
 
 
@@ -322,6 +334,14 @@ def test_the_legend_tells_the_range_of_the_data(series):
     low, high = key(series, "own")[0]
     assert f'"quantity": "{low:g}"'.encode() in told.body
     assert f'"quantity": "{high:g}"'.encode() in told.body
+
+
+def test_a_legend_that_nobody_styled_is_titled_by_its_layer(tmp_path):
+    write(tmp_path / "own/map_20200101.tif", (P * 2).astype("u1"), table={1: (200, 0, 0)})
+    engine = opened(tmp_path, layer=", title: Old sheets")
+    told = engine.legend(engine.ask(engine.layer("own", "wms"), Ask()), media_type="application/json")
+    assert b'"title": "Old sheets"' in told.body
+    engine.close()
 
 
 def test_scenes_of_before_that_tell_nothing_are_shown_over_all_values_of_their_type(tmp_path):

@@ -175,6 +175,18 @@ def test_a_band_by_itself_is_titled_by_its_name(engine):
     assert settle(engine, bands=("B11",)).style.title == "B11"
 
 
+@pytest.mark.parametrize("wishes", [{"expr": "SCL"}, {"bands": ("SCL",)}])
+def test_classes_by_themselves_are_titled_by_their_band(engine, wishes):
+    style = settle(engine, **wishes).style
+    assert (style.kind, style.title) == ("classes", "SCL")
+
+
+@pytest.mark.parametrize(("wishes", "title"), [({}, "B04"), ({"expr": "B08;B04;B03"}, "B08")])
+def test_a_ramp_over_one_of_three_is_titled_by_what_it_paints(engine, wishes, title):
+    style = engine.ask(engine.layer("true_color", "wms"), Ask(colormap="magma", **wishes)).style
+    assert (style.kind, style.title) == ("ramp", title)
+
+
 def test_a_long_expression_is_cut_in_a_title(engine):
     title = settle(engine, expr="+".join(["B08"] * 90)).style.title
     assert len(title) < 120

@@ -76,6 +76,12 @@ def test_a_type_that_is_half_filled_is_shown_whole(dtype, span, want):
     assert found == pytest.approx(want, abs=0.002 * (want[1] - want[0]) + 0.5 * (dtype != "float32"))
 
 
+@pytest.mark.parametrize(("start", "span"), [(1.6e18, 1e9), (1e9, 1e-3), (-5e6, 0.02)])
+def test_small_differences_of_large_numbers_are_told(start, span):
+    low, high = range_of_all([spread(start + np.linspace(0, span, 1001))])
+    assert (low, high) == pytest.approx((start + 0.02 * span, start + 0.98 * span), abs=0.01 * span, rel=0)
+
+
 def test_ranges_are_rounded_outwards_to_a_thousandth():
     field = Field(name="b", dtype="float64")
     found = picture_range(field, [(1.0, 0.0, 2.0, 0.123456, 0.2, 0.3, 0.4, 0.5, 0.6, 0.987654)])

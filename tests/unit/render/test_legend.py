@@ -59,6 +59,22 @@ def test_the_title_changes_the_picture_and_not_its_size():
     assert not np.array_equal(short.pixels, long.pixels)
 
 
+@pytest.mark.parametrize(("width", "height"), [(600, 480), (1800, 300), (900, 1000)])
+def test_classes_fill_a_legend_of_a_given_size_in_columns(width, height):
+    image = legend(MANY, (), width=width, height=height)
+    assert image.shape == (height, width)
+    seen = {tuple(pixel) for pixel in image.pixels.reshape(-1, 4).tolist()}
+    assert {entry.colour for entry in MANY.classes} <= seen
+
+
+@pytest.mark.parametrize("height", [41, 200, 300])
+def test_a_box_of_a_class_does_not_grow_with_its_legend(height):
+    few = replace(MANY, classes=(ClassColour(1, 1, (250, 9, 9, 255), "Water"),))
+    pixels = legend(few, (), width=200, height=height).pixels
+    assert pixels.shape == (max(height, 56), 200, 4)
+    assert (pixels[..., :3] == (250, 9, 9)).all(axis=2).sum() < 22 * 14
+
+
 def test_a_bar_takes_the_size_that_is_asked_for():
     small, large = (legend(STYLES["ndvi"], NDVI, width=width, height=20) for width in (100, 500))
     assert large.shape[1] - small.shape[1] == 400
@@ -204,6 +220,13 @@ def test_round_numbers_are_multiples_of_one_two_or_five(low, high, numbers):
     assert round_numbers(low, high, 6) == numbers
 
 
+@pytest.mark.parametrize(("low", "high"), [(-3, 3), (-1e12, 1e12), (-1, 40)])
+def test_wanted_ticks_that_crowd_together_give_way_to_round_ones(low, high):
+    assert ticks(low, high, [-0.2, 0, 0.3, 0.6, 0.9])[1:-1] == [
+        tick for tick in round_numbers(low, high, 6) if low < tick < high
+    ]
+
+
 def test_ticks_begin_and_end_with_the_range():
     assert ticks(-0.137, 0.77)[0 :: len(ticks(-0.137, 0.77)) - 1] == [-0.137, 0.77]
 
@@ -224,6 +247,7 @@ def test_wanted_ticks_outside_the_range_are_left_out():
         ((1_000_000, 1_000_000.5), ["1 000 000", "1 000 000.5"]),
         ((1.00002e9, 1.00003e9), ["1.00002e9", "1.00003e9"]),
         ((273.15, 300, 310.123), ["273.15", "300", "310.12"]),
+        ((1e9, 1e9 + 0.0004, 1e9 + 0.001), ["1e9", "1.0000000000004e9", "1.000000000001e9"]),
     ],
 )
 def test_numbers_beside_one_scale_are_written_in_one_manner(numbers, texts):
@@ -236,6 +260,19 @@ def test_numbers_beside_one_scale_are_written_in_one_manner(numbers, texts):
 )
 def test_decimals_are_kept_where_they_tell_the_truth(number, decimals, text):
     assert labels([number], decimals) == [text]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "texts"),
+    [
+        ((-0.00012, 0, 0.00034), ["-0.00012", "0", "0.00034"]),
+        ((0, 20_000, 65_535), ["0", "20 000", "65 535"]),
+        ((271.15, 280, 313.4), ["271.15", "280", "313.4"]),
+        ((-1, 0, 0.5), ["-1.0", "0.0", "0.5"]),
+    ],
+)
+def test_decimals_are_those_of_all_numbers_or_of_none(numbers, texts):
+    assert labels(numbers, 1) == texts
 
 
 def test_words_in_any_letters_are_drawn():

@@ -89,6 +89,7 @@ class LegendQuery:
     """How many times larger than on a screen of 96 dots an inch."""
     letters: float
     """How many times larger letters are, beside that."""
+    transparent: bool
     warnings: tuple[str, ...]
 
 
@@ -248,6 +249,7 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
         height=sides[1],
         scale=scale,
         letters=letters,
+        transparent=kvp.boolean(args.get("transparent"), "TRANSPARENT", default=False) and "jpeg" not in media_type,
         warnings=wishes.warnings,
     )
 
