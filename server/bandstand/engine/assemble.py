@@ -340,11 +340,11 @@ def _check_storable(item: Item) -> None:
     """Raise now what would stop the catalogue in the middle of many scenes.
 
     Raises:
-        ValueError: A text is no Unicode (JSON may hold half a pair of surrogates).
+        ValueError: A text is no Unicode (JSON may hold half a pair of surrogates), or a number is none.
         OverflowError: A number is out of range.
     """
     texts = (item.id, *(asset.href for asset in item.assets.values()))
-    "".join((*texts, json.dumps(dict(item.properties), ensure_ascii=False))).encode()
+    "".join((*texts, json.dumps(dict(item.properties), ensure_ascii=False, allow_nan=False))).encode()
     _ = item.cloud_cover
 
 

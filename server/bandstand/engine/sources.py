@@ -1,9 +1,11 @@
 """From what people name as a source to scenes on offer: folders, globs, GeoTIFFs, STAC documents."""
 
 import json
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,7 +19,9 @@ from bandstand.read.base import FileReport
 
 _REMOTE = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _RASTERS = {".tif", ".tiff", ".gtiff", ".jp2"}
-_DOCUMENTS = {".json", ".geojson", ".ndjson"}
+_LINES = {".ndjson", ".jsonl", ".geojsonl"}
+"""A document a line."""
+_DOCUMENTS = {".json", ".geojson", *_LINES}
 Look = Callable[[Path], FileReport | None]
 _LARGEST_DOCUMENT = 256_000_000
 
@@ -154,23 +158,25 @@ class _Search:
             )
 
     def _linked(self, content: Mapping[str, Any], path: Path) -> Iterator[Candidate]:
-        for link in content["links"] if isinstance(content["links"], list) else []:
-            if not isinstance(link, Mapping) or link.get("rel") not in {"item", "child"}:
+        listed = content["links"] if isinstance(content["links"], list) else []
+        links = [link for link in listed if isinstance(link, Mapping)]
+        home = next((str(link.get("href", "")) for link in links if link.get("rel") == "self"), "")
+        for link in links:
+            if link.get("rel") not in {"item", "child"}:
                 continue
             href = str(link.get("href", ""))
             try:
-                target = path.parent / unquote(urlsplit(href).path)
+                target = path.parent / unquote(urlsplit(_beside(href, home)).path)
                 there = target.is_file()
             except STRANGE as error:
                 yield Candidate(id=href, source=str(path), problem=f"{path} links to it: {strangeness(error)}")
                 continue
-            if _REMOTE.match(href):
-                problem = "remote items cannot be read yet; name a local copy"
-                yield Candidate(id=href, source=str(path), problem=problem)
-            elif not there:
-                yield Candidate(id=href, source=str(path), problem=f"{path} links to it, but it is not there")
-            else:
+            if there:
                 yield from self._document(target, asked=True)
+                continue
+            remote = "remote items cannot be read yet; name a local copy"
+            problem = remote if _REMOTE.match(href) else f"{path} links to it, but it is not there"
+            yield Candidate(id=href, source=str(path), problem=problem)
 
     def _item(self, content: Mapping[str, Any], path: Path) -> Candidate:
         try:
@@ -214,16 +220,32 @@ def _joined(found: Iterable[Candidate | LeftOut]) -> Iterator[Candidate | LeftOu
 def _contents(path: Path) -> Iterator[Mapping[str, Any]]:
     if path.stat().st_size > _LARGEST_DOCUMENT:
         raise ValueError(f"larger than {_LARGEST_DOCUMENT} bytes")
-    text = path.read_text(encoding="utf-8")
-    if path.suffix.lower() == ".ndjson":
-        roots = [json.loads(line) for line in text.splitlines() if line.strip()]
+    raw = path.read_bytes()
+    # UTF-16 and a byte order mark are no JSON for exchange (RFC 8259, 8.1), and are about.
+    text = raw.decode(json.detect_encoding(raw))
+    if path.suffix.lower() in _LINES:
+        roots = [json.loads(line) for line in text.split("\n") if line.strip()]
     else:
         roots = [json.loads(text)]
-    for root in roots:
+    for root in chain.from_iterable(root if isinstance(root, list) else [root] for root in roots):
         if isinstance(root, Mapping) and root.get("type") == "FeatureCollection":
             yield from (f for f in root.get("features") or () if isinstance(f, Mapping))
         elif isinstance(root, Mapping):
             yield root
+
+
+def _beside(href: str, home: str) -> str:
+    """An absolute link of a published catalogue as a relative one: its copy lies as the original does.
+
+    Args:
+        home: Where the document says that it lies.
+    """
+    if not _REMOTE.match(href) or not _REMOTE.match(home):
+        return href
+    there, here = urlsplit(href), urlsplit(home)
+    if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+        return href
+    return posixpath.relpath(there.path, posixpath.dirname(here.path) or "/")
 
 
 def _nothing(_: Path) -> None:

@@ -1,6 +1,7 @@
 """STAC items, in the spellings of their many providers, to scenes on offer."""
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals) -> C
     """
     identity = str(item.get("id") or document.stem)
     properties = item.get("properties")
-    properties = dict(properties) if isinstance(properties, Mapping) else {}
+    properties = _plain(properties) if isinstance(properties, Mapping) else {}
     geometry = item.get("geometry")
     try:
         time = _time(properties)
@@ -87,7 +88,18 @@ def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals) -> C
         properties=properties,
         entries=tuple(entries),
         problem=problem,
+        # Ids are unique in a collection alone.
+        long_id=f"{item['collection']}__{identity}" if item.get("collection") else "",
     )
+
+
+def _plain(value: Any) -> Any:
+    """Properties as JSON can hold them: NaN and infinities, which Python and JavaScript write, are null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _time(properties: Json) -> TimeSpan | None:
@@ -178,8 +190,10 @@ def _offers(key: str, asset: Json, profile: Profile) -> Iterator[tuple[str, int,
 
 
 def _band_names(asset: Json) -> list[str]:
-    bands = asset.get("eo:bands") or asset.get("bands") or ()
-    keys = ("name", "common_name", "eo:common_name")
+    # Since STAC 1.1 an asset of one band may say itself what its band would.
+    alone = [asset] if asset.get("eo:common_name") else ()
+    bands = asset.get("eo:bands") or asset.get("bands") or alone
+    keys = ("eo:common_name",) if bands is alone else ("name", "common_name", "eo:common_name")
     return [str(next(filter(None, map(b.get, keys)), "")) for b in bands if isinstance(b, Mapping)]
 
 
@@ -283,9 +297,11 @@ def _announced(asset: Json, plane: int) -> Announced:
             found = next((layer[k] for k in keys if layer.get(k) is not None), None)
             if name not in values and isinstance(found, int | float | str):
                 try:
-                    values[name] = float(found)
-                except ValueError:
+                    number = float(found)
+                except (ValueError, OverflowError):
                     continue
+                if name == "nodata" or math.isfinite(number):
+                    values[name] = number
     return Announced(
         scale=values.get("scale"),
         offset=values.get("offset"),
