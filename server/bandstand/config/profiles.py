@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field as Key
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from bandstand.config.schema import Collection as CollectionSection
 from bandstand.config.schema import Section, TimeSection
@@ -92,6 +92,8 @@ class Profile(Section):
     """How plain files become scenes: the band files of a scene together, or every file for itself."""
     bands: tuple[ProfileBand, ...] = ()
     """Empty: whatever the files contain."""
+    open: bool = False
+    """Whether files may hold bands that are not listed, as under every profile that lists none."""
     others: tuple[str, ...] = ()
     """Words of names, and names of folders, that mark what is no band: `TCI`, `MSK_*`."""
     prefer: tuple[str, ...] = ()
@@ -101,6 +103,11 @@ class Profile(Section):
     corrections: tuple[Rule, ...] = ()
     """Over what a scene's own metadata announce, where a provider is known to announce wrongly."""
     time: TimeSection = TimeSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _open_without_bands(cls, values: Any) -> Any:
+        return {"open": True, **values} if isinstance(values, dict) and not values.get("bands") else values
 
     def resolve(self, name: str) -> ProfileBand | None:
         """The band of this name, common name or alias, without regard to case."""
@@ -148,7 +155,7 @@ def _read(path: Path) -> Profile:
 
 
 def effective(profile: Profile, section: CollectionSection) -> Profile:
-    """The profile with a collection's own bands, classes and time rules laid over it.
+    """The profile with a collection's own bands, classes and time rules laid over it; an open one stays open.
 
     Raises:
         ValueError: The classes file cannot be read.
@@ -222,22 +229,21 @@ def collection(
     Args:
         profile: As `effective` made it.
         observed: Fields of its scenes: their data types and nodata are those of the files, and they are the bands
-            of a profile that names none.
+            of an open profile.
         labels: Of classes, by band, as a scene's metadata name them; they hold where nobody else has any.
     """
     seen = {f.name: f for f in observed}
-    if profile.bands:
-        stated = {band for band, own in section.bands.items() if own.unit is not None}
-        fields = tuple(
-            _seen(field(band), seen.get(band.name), ruled=band.ruled, stated=band.name in stated)
-            for band in profile.bands
-        )
-    else:
-        fields = observed
+    known = {band.name: band for band in profile.bands}
+    names = [f.name for f in observed] if profile.open and observed else list(known)
+    stated = {band for band, own in section.bands.items() if own.unit is not None}
+    fields = tuple(
+        _seen(field(known[n]), seen.get(n), ruled=known[n].ruled, stated=n in stated) if n in known else seen[n]
+        for n in names
+    )
     told = [(f.common_name, f.name) for f in fields if f.common_name not in {"", f.name}]
     aliases = [(band.common_name, band.name) for band in profile.bands if band.common_name not in {"", band.name}]
     aliases += [(alias, band.name) for band in profile.bands for alias in band.aliases]
-    if not profile.bands:
+    if profile.open:
         # What their files call them, and what everybody does.
         aliases += [(f.title, f.name) for f in observed if f.title]
         aliases += [(f.common_name, f.name) for f in observed if f.common_name not in {"", f.name}]
@@ -275,7 +281,7 @@ def _seen(known: Field, real: Field | None, *, ruled: bool, stated: bool) -> Fie
         scale=scale,
         offset=offset,
         unit=known.unit if stated else real.unit or known.unit,
-        title=known.title,
+        title=known.title or real.title,
         common_name=known.common_name or real.common_name,
         categorical=known.categorical or real.categorical,
     )

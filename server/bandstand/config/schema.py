@@ -205,7 +205,10 @@ class Collection(Section):
         default="",
         description="Regular expression over paths with groups band, date (or year, month, day, doy) and id.",
     )
-    bands: dict[str, Band] = Field(default={}, description="By band name: what differs from the profile.")
+    bands: dict[str, Band] = Field(
+        default={},
+        description="By band name: what differs from the profile, or from the files under one that names no bands.",
+    )
     classes_file: FilePath | None = Field(
         default=None, description="CSV of value,label,colour for the categorical band."
     )

@@ -180,7 +180,7 @@ def _bands(config: Config, path: Path, layer: Layer) -> Iterator[Fault]:
         return
     names = [band.name for band in profile.bands]
     for number, name in enumerate(layer.bands):
-        if names and profile.resolve(name) is None:
+        if not profile.open and profile.resolve(name) is None:
             near = suggest(name, names) or f" Known: {', '.join(names)}."
             yield Fault((*path, "bands", number), f'unknown band "{name}".{near}')
 

@@ -29,7 +29,7 @@ from bandstand.model.time import TimeSpan
 from bandstand.read.base import FileReport
 from bandstand.read.glance import Glance
 
-_METHOD = 6
+_METHOD = 7
 """Grows when the same source would now give another item: those of an older method are made anew."""
 
 
@@ -134,7 +134,7 @@ class Assembly:
     @cached_property
     def _settings(self) -> object:
         section = self.section.model_dump(mode="json", include={"bands", "radiometry", "crs"})
-        profile = self.profile.model_dump(mode="json", include={"bands", "rules", "corrections"})
+        profile = self.profile.model_dump(mode="json", include={"bands", "open", "rules", "corrections"})
         return [_METHOD, section, profile]
 
     def _signature(self, candidate: Candidate) -> str:
@@ -249,10 +249,13 @@ class Assembly:
             if entry.band and (entry.plane or report.planes == 1):
                 if entry.plane > report.planes:
                     raise _Unusable(f"{_subject(entry)}: has {report.planes} planes, plane {entry.plane} is asked")
-                yield entry, self.profile.band(entry.band) or _unprofiled(entry.band), entry.plane or 1
+                known = None if self.profile.open else self.profile.band(entry.band)
+                yield entry, known or _unprofiled(entry.band), entry.plane or 1
                 continue
-            if not self.profile.bands:
-                bands = [_unprofiled(name) for name in _plane_names(entry, report, taken, alone=len(entries) == 1)]
+            if self.profile.open:
+                told = entry.label if self.profile.resolve(entry.label) and report.planes == 1 else ""
+                names = [told] if told else _plane_names(entry, report, taken, alone=len(entries) == 1)
+                bands = [_unprofiled(name) for name in names]
                 taken.update(band.name for band in bands)
                 yield from ((entry, band, plane) for plane, band in enumerate(bands, start=1))
                 continue

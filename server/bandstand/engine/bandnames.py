@@ -15,30 +15,35 @@ _LONGEST = 60
 
 
 def apart(planes: Iterable[Plane], profile: Profile, reports: Mapping[str, FileReport]) -> list[Plane]:
-    """The same bands, those that the profile does not know by names of their own: `u`, `u_2`.
+    """The same bands, those that the profile does not decide on by names of their own: `u`, `u_2`.
 
-    What a file calls a band stays its title, by which it can be asked for, too. A name that is a plain word already
-    goes to the band that has it: `B_1` stays that of `B_1` beside a `B-1`, which is `B_1_2`.
+    What a file calls a band stays its title, by which it can be asked for, too. A band of which an open profile knows
+    details has that name. A name that is a plain word already goes to the band that has it: `B_1` stays that of `B_1`
+    beside a `B-1`, which is `B_1_2`.
 
     Args:
         reports: Of the files, by href: a band that its file does not name makes way for one that has its name.
     """
     found = list(planes)
-    own = [None if profile.band(band.name) else (band.title or band.name) for _, band, _ in found]
-    taken = {band.name for (_, band, _), name in zip(found, own, strict=True) if name is None}
-    names: dict[int, str] = {}
-    for place, ((entry, _, plane), name) in enumerate(zip(found, own, strict=True)):
-        named = entry.band or reports[entry.href].descriptions[plane - 1]
-        if named and name is not None and plain(name, plane) == name and name not in taken:
-            names[place] = name
-            taken.add(name)
-    for place, ((_, _, plane), name) in enumerate(zip(found, own, strict=True)):
-        if name is not None and place not in names:
-            names[place] = _free(plain(name, plane), taken)
-            taken.add(names[place])
+    closed = [not profile.open and profile.band(band.name) is not None for _, band, _ in found]
+    own = {at: band.title or band.name for at, (_, band, _) in enumerate(found) if not closed[at]}
+    names = {at: band.name for at, (_, band, _) in enumerate(found) if closed[at]}
+    named = [entry.band or reports[entry.href].descriptions[plane - 1] for entry, _, plane in found]
+    wishes = (
+        {at: name for at, name in own.items() if profile.band(name)},
+        {at: known.name for at, name in own.items() if (known := profile.resolve(name))},
+        {at: name for at, name in own.items() if named[at] and plain(name, found[at][2]) == name},
+    )
+    for wished in wishes:
+        for at, name in wished.items():
+            if at not in names and name not in names.values():
+                names[at] = name
+    for at, name in own.items():
+        if at not in names:
+            names[at] = _free(plain(name, found[at][2]), set(names.values()))
     return [
-        (entry, _renamed(band, names[place], own[place]) if place in names else band, plane)
-        for place, (entry, band, plane) in enumerate(found)
+        (entry, band if closed[at] else _renamed(profile.band(names[at]) or band, names[at], own[at]), plane)
+        for at, (entry, band, plane) in enumerate(found)
     ]
 
 
@@ -61,5 +66,5 @@ def _free(name: str, taken: Iterable[str]) -> str:
     return f"{name}_{number}"
 
 
-def _renamed(band: ProfileBand, name: str, own: str | None) -> ProfileBand:
-    return band.model_copy(update={"name": name, "title": own if own and own != name else ""})
+def _renamed(band: ProfileBand, name: str, own: str) -> ProfileBand:
+    return band.model_copy(update={"name": name, "title": own if own != name else ""})

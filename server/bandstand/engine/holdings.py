@@ -51,10 +51,6 @@ class Holdings(Mapping[str, Collection]):
         """How many are configured."""
         return len(self._sections)
 
-    def profiled(self, name: str) -> bool:
-        """Whether anybody said which bands the collection has; else they are whatever its files contain."""
-        return bool(self._sections[name][1].bands)
-
     def spreads(self, name: str, band: str) -> tuple[Spread, ...]:
         """How the numbers of a band are spread in each scene of the collection that tells; read when first asked."""
         revision = self._catalog.revision(name)
@@ -79,9 +75,10 @@ class Holdings(Mapping[str, Collection]):
             named = [c for c in known.classes if c.colour]
             if named and band in {"", known.name}:
                 return tuple(ClassColour(c.value, c.value, parse_colour(c.colour), c.label) for c in named)
+        is_told = any(known.categorical for known in profile.bands)
         for item in self._catalog.kinds(name):
-            # What a profile calls classes has a black background more often than a black class.
-            table = _colour_table(item, band, many=_MANY if profile.bands else 0)
+            # What somebody calls classes has a black background more often than a black class.
+            table = _colour_table(item, band, many=_MANY if is_told else 0)
             found = table or (_distinct(item, band) if band in {"", *item.assets} else ())
             if found:
                 return found

@@ -192,7 +192,7 @@ def _says(longer: str, name: str) -> bool:
 
 
 def _is_band(name: str, profile: Profile) -> bool:
-    return profile.resolve(name) is not None if profile.bands else _BAND.fullmatch(name) is not None
+    return profile.resolve(name) is not None or (profile.open and _BAND.fullmatch(name) is not None)
 
 
 def _band(texts: Sequence[str], profile: Profile) -> range:

@@ -43,15 +43,15 @@ def group(
     names = [read_name(path, files[path], profile) for path in paths if path not in aside]
     if profile.grouping == "file":
         yield from map(_alone(profile), names)
-    elif profile.bands:
-        yield from _profiled(names, profile)
-    else:
+    elif profile.open:
         yield from unprofiled(names, look)
+    else:
+        yield from _profiled(names, profile)
 
 
 def no_band(profile: Profile) -> str:
     """Why files are left out that are no scenes."""
-    return "no band" + (f" of profile {profile.name}" if profile.bands else "")
+    return "no band" + (f" of profile {profile.name}" if not profile.open else "")
 
 
 def natural(path: Path) -> tuple[list[str | int], ...]:
@@ -70,7 +70,9 @@ def _alone(profile: Profile) -> Callable[[Named], Candidate]:
 
 
 def _planes(name: Named, profile: Profile) -> tuple[Entry, ...]:
-    """All bands of the profile, plane by plane."""
+    """All bands of the profile, plane by plane; all planes of the file where they may be others."""
+    if profile.open:
+        return (Entry(href=str(name.path), label=name.band),)
     return tuple(Entry(href=str(name.path), band=b.name, plane=n) for n, b in enumerate(profile.bands, start=1))
 
 
@@ -142,7 +144,7 @@ def _by_pattern(
         told = {key: value for key, value in match.groupdict().items() if value} if match else {}
         if "band" in rule.groupindex:
             name = replace(name, band=told.pop("band", ""))
-        if match is None or (name.band and profile.bands and profile.resolve(name.band) is None):
+        if match is None or (name.band and not profile.open and profile.resolve(name.band) is None):
             strange.append(path)
         else:
             groups.setdefault(_scene_of(match, text, told, name, profile), []).append((name, told))
@@ -165,7 +167,7 @@ def _scene_of(
     """Short and full id: as the pattern says, else by path; where it names no band every file is a scene."""
     if "id" in told:
         return told["id"], ""
-    if "band" not in match.re.groupindex and not (name.band and profile.bands):
+    if "band" not in match.re.groupindex and (profile.open or not name.band):
         return scene_id([name], name.path.stem)
     start, end = match.span("band") if "band" in match.re.groupindex else (0, 0)
     # A folder that is named by the band tells no scenes apart.
@@ -186,7 +188,7 @@ def _told(
     entries: list[Entry] = []
     if profile.grouping == "file":
         entries = [entry for name in names for entry in _planes(name, profile)]
-    elif profile.bands:
+    elif not profile.open:
         entries = list(_entries(names, profile))
     else:
         best: dict[str, Named] = {}

@@ -142,7 +142,7 @@ def _chosen(item: Json, profile: Profile) -> Iterator[tuple[str, int, str, Json]
             score = (rank, *_fineness(str(key), asset))
             # Two planes of one file may have one name; two files with it hold the same band.
             slot = band, before[band]
-            before[band] += not profile.bands
+            before[band] += profile.open
             if slot not in best or score < best[slot][0]:
                 best[slot] = (score, plane, str(key), asset)
     for (band, _), (_, plane, key, asset) in best.items():
@@ -166,7 +166,7 @@ def _offers(key: str, asset: Json, profile: Profile) -> Iterator[tuple[str, int,
     names = _band_names(asset)
     roles = {str(role) for role in asset.get("roles") or ()}
     picture = bool(roles & _NEVER) or stem.casefold() in _PICTURES
-    if not profile.bands:
+    if profile.open:
         if not picture:
             count = max(len(names), len(asset.get("raster:bands") or ()))
             if count < 2:

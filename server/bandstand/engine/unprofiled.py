@@ -55,11 +55,13 @@ def unprofiled(names: Sequence[Named], look: Look) -> Iterator[Candidate]:
     own = {name.path: name.band for name in names}
     learned = {name.band for scene, _ in scenes for name in scene if name.band not in {"", own[name.path]}}
     spelled: dict[str, str] = {}
+    order = {name.path: at for at, name in enumerate(names)}
     for scene, why in scenes:
         named = [_recognised(name, learned) for name in scene]
         # NDVI and ndvi are one band.
         named = [replace(name, band=spelled.setdefault(name.band.casefold(), name.band)) for name in named]
-        yield _candidate(named, label, why or ("" if all(name.band for name in named) else doubt))
+        made = _candidate(named, label, why or ("" if all(name.band for name in named) else doubt))
+        yield replace(made, entries=tuple(sorted(made.entries, key=lambda entry: order[Path(entry.href)])))
 
 
 def _numbered(scenes: Sequence[_Scene], look: Look) -> list[_Scene]:
