@@ -1,4 +1,4 @@
-"""STAC documents as they are about: numbers that JSON has none of, marks of byte order, lists, ids used twice, copies."""
+"""STAC documents as they are about: numbers unknown to JSON, marks of byte order, lists, ids used twice, copies."""
 
 import json
 import math
