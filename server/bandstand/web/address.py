@@ -12,7 +12,7 @@ from bandstand.errors import BadRequest
 
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
-_PAIR = re.compile(r"""\s*([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*([;,]|$)""", re.ASCII)
+_PAIR = re.compile(r"""\s*(?:([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*))?\s*([;,]|$)""", re.ASCII)
 _USUAL_PORTS = {"http": "80", "https": "443"}
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
 
@@ -95,11 +95,14 @@ class PublicAddress:
             match = _PAIR.match(header, position)
             if match is None:
                 return {}
-            name, value, end = match[1].casefold(), match[2], match[3]
-            elements[-1][name] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
-            if end == ",":
+            name, value, end = match.groups()
+            if name:
+                plain = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+                elements[-1][name.casefold()] = plain
+            if end == "," and elements[-1]:
                 elements.append({})
             position = match.end()
+        elements = [element for element in elements if element] or elements
         hops = self._hops([element.get("for", "") for element in elements])
         return elements[max(len(elements) - hops, 0)]
 

@@ -124,6 +124,14 @@ def test_the_values_of_the_range_axis_choose_bands_in_their_order(speak, picture
     assert np.array_equal(found.values, source.stack(wanted))
 
 
+def test_an_interval_of_the_range_axis_holds_both_ends_and_never_runs_back(speak_keys, picture, refused, source, bands):
+    # 03-065r6, 9.2.2.9: min/max.
+    found = picture(speak_keys("GetCoverage", **WHOLE, BANDS=f"{bands[0]}/{bands[2]}"))
+    assert [*found.names] == [*bands[:3]]
+    assert np.array_equal(found.values, source.stack(bands[:3]))
+    refused(speak_keys("GetCoverage", **WHOLE, BANDS=f"{bands[2]}/{bands[0]}"), "InvalidParameterValue", "BANDS")
+
+
 def test_every_declared_value_of_the_range_axis_works(ask, picture, source, bands):
     for band in bands:
         assert np.array_equal(picture(ask("GetCoverage", **WHOLE, BANDS=band)).values, source.stack([band]))

@@ -78,6 +78,8 @@ class Delivered:
     """A coverage with the document in front of it."""
 
     manifest: etree._Element
+    root: Message
+    """The part that holds it."""
     file: Message
     container: str
     """Content-Type of the whole."""
@@ -98,6 +100,6 @@ def delivered(schemas):
         first, file = answer.parts
         manifest = etree.fromstring(first.get_payload(decode=True))
         schemas(SCHEMA).assertValid(manifest)
-        return Delivered(manifest, file, answer.headers["Content-Type"])
+        return Delivered(manifest, first, file, answer.headers["Content-Type"])
 
     return read

@@ -38,7 +38,10 @@ def test_the_manifest_stands_first_and_refers_to_the_file(speak, delivered):
     (reference,) = coverage.iterfind("ows:Reference", NS)
     assert reference.get(f"{XLINK}role") == "urn:ogc:def:role:WCS:1.1:coverage"
     assert both.file["Content-ID"] == f"<{reference.get(f'{XLINK}href').removeprefix('cid:')}>"
+    # RFC 2387, 3.2: the root is named by its Content-ID.
     assert 'type="text/xml"' in both.container
+    assert 'start="<manifest>"' in both.container
+    assert both.root["Content-ID"] == "<manifest>"
 
 
 @pytest.mark.parametrize(

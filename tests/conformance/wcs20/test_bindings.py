@@ -127,6 +127,24 @@ def test_an_envelope_holds_one_request(cite, inside):
     assert report.xpath("ows:Exception/@exceptionCode", namespaces=NS) == ["InvalidEncodingSyntax"]
 
 
+ENVELOPES = {SOAP: "application/soap+xml", "http://schemas.xmlsoap.org/soap/envelope/": "text/xml"}
+
+
+@pytest.mark.parametrize("space", ENVELOPES, ids=["1.2", "1.1"])
+@pytest.mark.parametrize(
+    ("inside", "told"),
+    [(f"<wcs:GetCapabilities {ROOT}/>", "wcs:Capabilities"), ("<wcs:GetBogus/>", "ows:ExceptionReport")],
+    ids=["answer", "fault"],
+)
+def test_an_answer_comes_in_the_envelope_that_was_sent(cite, space, inside, told):
+    """With the media type of its version (SOAP 1.2 part 2, 7.1.4; SOAP 1.1, 6)."""
+    text = f'<s:Envelope xmlns:s="{space}" xmlns:wcs="{NS["wcs"]}"><s:Body>{inside}</s:Body></s:Envelope>'
+    answer = cite.post("/wcs", text, ENVELOPES[space])
+    assert answer.media_type == ENVELOPES[space]
+    assert answer.root.tag == f"{{{space}}}Envelope"
+    assert len(answer.root.xpath(f"//{told}", namespaces=NS)) == 1
+
+
 def test_a_file_is_attached_to_a_message(cite, ask, picture):
     answer = Speaker(cite, "soap")("GetCoverage", **COVERAGE, FORMAT="image/tiff")
     assert answer.media_type == "multipart/related"

@@ -108,6 +108,17 @@ def test_the_place_is_the_middle_of_the_pixel(wms, pixel):
     assert f"{east:.5f} E, {south:.5f} S" in wms.info(*pixel).body.decode()
 
 
+@pytest.mark.parametrize("form", ["application/json", "application/geo+json"])
+@pytest.mark.parametrize("layer", ["Lakes", "Forests"])
+def test_geojson_has_longitude_first_and_features_by_their_layer(wms, form, layer):
+    """RFC 7946, 3.1.1; a client that asks several layers tells their features apart by their ids."""
+    (found,) = features(wms.info(*INSIDE, layers=layer, INFO_FORMAT=form))
+    place = [0.004 * (INSIDE[0] + 0.5) / 200, -0.002 * (INSIDE[1] + 0.5) / 100]
+    assert found["geometry"]["type"] == "Point"
+    assert found["geometry"]["coordinates"] == pytest.approx(place, abs=1e-9)
+    assert found["id"].rpartition(".")[0] == layer
+
+
 def test_info_and_map_agree_in_every_system(wms):
     boxes = {"EPSG:4326": (-0.002, 0.0, 0.0, 0.004) if wms.is_13 else LAKE_BOX}
     boxes["EPSG:3857"] = (0.0, -222.638982, 445.277963, 0.0)

@@ -95,6 +95,8 @@ def test_a_box_over_the_antimeridian_is_not_the_rest_of_the_world(client):
         ("bbox", "1,50,2,49", "no box"),
         ("from", "yesterday", "no time"),
         ("to", "14/06/2023", "no time"),
+        ("from", "2022-13", "no time"),
+        ("to", "2022-02-30", "no time"),
     ],
 )
 def test_a_bound_of_dates_that_cannot_be_read_is_refused(client, key, value, said):
@@ -139,6 +141,16 @@ def test_colour_maps_are_listed(client):
 def test_an_unknown_name_is_a_problem_document(client, path):
     answer = client.get(path)
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    # The same words as every other service that answers in JSON.
+    tile = client.get("/xyz/nix/1/1/1.png")
+    assert answer.json["type"] in {tile.json["type"], "urn:bandstand:error:NotFound"}
+
+
+def test_bounds_of_dates_the_wrong_way_round_are_refused(client):
+    answer = client.get("/api/layers/ndvi/dates?from=2022-09-01&to=2022-06")
+    assert answer.status_code == 400
+    assert answer.json["detail"] == 'FROM "2022-09-01" lies after TO "2022-06"; turn them round.'
+    assert client.get("/api/layers/ndvi/dates?from=2022-05-15&to=2022-05").json["count"] == 1
 
 
 @pytest.mark.parametrize(

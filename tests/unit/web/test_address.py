@@ -34,6 +34,9 @@ def base(client, **headers):
         ('for=unknown;host="maps.example.org"', "http://maps.example.org"),
         ('host="maps.example.org/evil"', "http://localhost"),
         ("host=a b", "http://localhost"),
+        # Pairs (RFC 7239, 4) and members of a list (RFC 9110, 5.6.1) may be empty.
+        ("proto=https;;host=maps.example.org;", "https://maps.example.org"),
+        (", for=192.0.2.60;proto=https;host=maps.example.org , , for=10.0.0.1;host=inner", "https://maps.example.org"),
         ("proto=javascript;host=maps.example.org", "http://maps.example.org"),
         ("nonsense", "http://localhost"),
         ('host="', "http://localhost"),

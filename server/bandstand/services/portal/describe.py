@@ -13,6 +13,7 @@ from bandstand.model.exchange import Arguments, Response
 from bandstand.model.grid import BBox
 from bandstand.model.layer import Layer
 from bandstand.model.style import Style
+from bandstand.model.time import parse_time
 from bandstand.services.ows.kvp import number
 
 _SERVICES = ("wms", "wmts", "wcs", "xyz")
@@ -76,11 +77,13 @@ def dates(engine: Engine, name: str, arguments: Arguments) -> Response:
 
     Raises:
         InvalidParameter: BBOX is no box of longitudes and latitudes.
-        InvalidTime: FROM or TO is no time; locator `from` or `to`.
+        InvalidTime: FROM or TO is no time, or the one lies after the other; locator `from` or `to`.
     """
     layer = _find(engine, name)
     axis = engine.times(layer)
     low, high = _moment(arguments, "from"), _moment(arguments, "to")
+    if low and high and low[: len(high)] > high[: len(low)]:
+        raise InvalidTime(f'FROM "{low}" lies after TO "{high}"; turn them round.', locator="from")
     found = engine.times(layer, _lonlat(arguments.get("bbox"))) if "bbox" in arguments else axis
     values = [v for v in reversed(found.values) if (not low or v >= low) and (not high or v[: len(high)] <= high)]
     return _json(
@@ -98,11 +101,18 @@ def dates(engine: Engine, name: str, arguments: Arguments) -> Response:
 def _moment(arguments: Arguments, key: str) -> str:
     """A time that published ones are compared with, letter by letter."""
     text = arguments.get(key)
-    if text and not _DATE.fullmatch(text):
+    if text and not (_DATE.fullmatch(text) and _is_time(text)):
         raise InvalidTime(
             f'{key.upper()} "{shorten(text)}" is no time; give one such as 2023-06-14, 2023-06 or 2023.', locator=key
         )
     return text.upper()
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return bool(parse_time(text).members)
+    except InvalidTime:
+        return False
 
 
 def _lonlat(text: str) -> BBox:

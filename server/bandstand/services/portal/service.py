@@ -7,8 +7,8 @@ from bandstand.engine.engine import Engine
 from bandstand.errors import BandstandError, UnknownPath, shorten
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.services.base import Route
+from bandstand.services.ows.report import problem
 from bandstand.services.portal import describe
-from bandstand.services.portal.faults import problem
 from bandstand.share import shipped
 
 _STATIC = Path(__file__).parent / "static"
@@ -61,9 +61,9 @@ class Portal:
         }
         return topics[call.path.rstrip("/").rsplit("/", 1)[-1]]()
 
-    def fault(self, call: Call, error: BandstandError) -> Response:
-        """Errors as problem details (RFC 9457)."""
-        return problem(call, error)
+    def fault(self, call: Call, error: BandstandError) -> Response:  # noqa: ARG002 - the seam of every service
+        """A problem document (RFC 9457)."""
+        return problem(error, name=error.locator or "")
 
 
 def _file(name: str) -> Response:
