@@ -219,3 +219,8 @@ def shorten(text: str, limit: int = 80) -> str:
     # No more of it is looked at than is shown: it may have megabytes.
     shown = "".join(c if c.isprintable() else "\ufffd" for c in text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Names of files as one line for terminals: line breaks, control sequences and half surrogates become escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

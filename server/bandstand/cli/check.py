@@ -15,7 +15,7 @@ from bandstand.config.schema import Layer as LayerSection
 from bandstand.config.unfit import placed_layers
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError, ConfigError
+from bandstand.errors import BandstandError, ConfigError, printable
 from bandstand.model.ask import Ask
 
 _LOOK_AT = 24
@@ -170,7 +170,7 @@ def _doubts(document: Document, collection: str, engine: Engine) -> Iterator[str
     for item in engine.catalog.search(collection, limit=_LOOK_AT):
         doubt = item.properties.get("bandstand:doubt")
         if doubt:
-            yield f"{document.place(place)}  warning  {dotted(place)}: {item.id}: {doubt}"
+            yield f"{document.place(place)}  warning  {dotted(place)}: {printable(f'{item.id}: {doubt}')}"
             return
 
 

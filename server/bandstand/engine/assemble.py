@@ -22,6 +22,7 @@ from bandstand.engine.naming import no_band
 from bandstand.engine.placing import Unplaced, place
 from bandstand.engine.radiometry import Decision, baseline, decide
 from bandstand.engine.spread import measure
+from bandstand.engine.strange import beginning_of
 from bandstand.engine.units import ucum
 from bandstand.errors import BandstandError
 from bandstand.model.item import Asset, Item
@@ -222,8 +223,8 @@ class Assembly:
                 report = self.library.describe(entry.href)
                 report = self._placed(report, entry)
             except BandstandError as error:
-                there = _state(entry.href) is not None
-                reason = error.message.removeprefix(f'"{Path(entry.href).name}" ') if there else "is not there"
+                told = error.message.removeprefix(f'"{Path(entry.href).name}" ')
+                reason = (beginning_of(Path(entry.href)) or told) if _state(entry.href) else "is not there"
                 faults[entry.href] = f"{_subject(entry)}: {entry.href} {reason}"
             except _Unusable as error:
                 faults[entry.href] = str(error)

@@ -12,7 +12,7 @@ from bandstand.config.schema import Collection as CollectionSection
 from bandstand.engine.assemble import Assembly, Failed, Foreign, Headers, Outcome, Unchanged
 from bandstand.engine.candidates import Candidate, LeftOut
 from bandstand.engine.sources import find
-from bandstand.errors import BandstandError
+from bandstand.errors import BandstandError, printable
 from bandstand.model.item import Item
 from bandstand.model.time import isoformat
 from bandstand.read.base import FileReport
@@ -100,7 +100,7 @@ def ingest(
                 tally.stored += catalog.upsert(waiting)
                 waiting = []
             if progress is not None:
-                progress(Progress(tally.done, tally.found, _printable(candidate.id)))
+                progress(Progress(tally.done, tally.found, printable(candidate.id)))
     if waiting:
         tally.stored += catalog.upsert(waiting)
     tally.settle()
@@ -136,14 +136,14 @@ class _Tally:
 
     def count(self, candidate: Candidate, outcome: Outcome) -> Item | None:
         """Note an outcome; hands back the item that is to be written."""
-        name = _printable(candidate.id)
+        name = printable(candidate.id)
         if isinstance(outcome, Failed):
-            self.failed.extend((name, _printable(reason)) for reason in outcome.reasons)
+            self.failed.extend((name, printable(reason)) for reason in outcome.reasons)
             return None
         if isinstance(outcome, Foreign):
             self.foreign.append((name, outcome.left_out))
             return None
-        self.failed.extend((name, _printable(fault)) for fault in outcome.faults)
+        self.failed.extend((name, printable(fault)) for fault in outcome.faults)
         if isinstance(outcome, Unchanged):
             self.stored += Stored(unchanged=1)
             return None
@@ -151,12 +151,12 @@ class _Tally:
             self.leave(outcome.left_out)
         doubt = outcome.item.properties.get("bandstand:doubt")
         if doubt:
-            self.doubts.append((name, str(doubt)))
-        self.warnings.extend((candidate.id, text) for text in outcome.warnings)
+            self.doubts.append((name, printable(str(doubt))))
+        self.warnings.extend((name, printable(text)) for text in outcome.warnings)
         radiometry = outcome.item.properties["bandstand:radiometry"]
         for decision in radiometry["decisions"] if isinstance(radiometry, dict) else ():
             if not decision["certain"]:
-                self.warnings.append((candidate.id, f"offset {decision['offset']:g} is a guess: {decision['because']}"))
+                self.warnings.append((name, f"offset {decision['offset']:g} is a guess: {decision['because']}"))
         return outcome.item
 
     def leave(self, left_out: LeftOut) -> None:
@@ -178,17 +178,12 @@ class _Tally:
         """What was left out, a line a reason."""
         for because, files in self.aside.items():
             count = "1 file" if len(files) == 1 else f"{len(files)} files"
-            yield _printable(f"{count}, {because}: {_some(files)}")
+            yield printable(f"{count}, {because}: {_some(files)}")
 
 
 def _some(files: Sequence[str]) -> str:
     names = [Path(file).name for file in files[:_MOST_NAMED]]
     return ", ".join(names) + (", …" if len(files) > _MOST_NAMED else "")
-
-
-def _printable(text: str) -> str:
-    """Half a pair of surrogates, which JSON allows, can be written to no terminal."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _once(found: Iterable[Candidate | LeftOut], tally: _Tally) -> Iterator[Candidate]:
@@ -249,7 +244,7 @@ def _side_by_side(
 def _line(item: Item) -> str:
     start = isoformat(item.time.start) if item.time.start else "without a time"
     finest = min((asset.grid for asset in item.assets.values()), key=lambda g: min(g.resolution))
-    return f"{item.id}  {start}  {finest.crs.short}  {' '.join(item.assets)}"
+    return f"{printable(item.id)}  {start}  {finest.crs.short}  {' '.join(item.assets)}"
 
 
 def library() -> Headers:

@@ -1,6 +1,7 @@
 """From what people name as a source to scenes on offer: folders, globs, GeoTIFFs, STAC documents."""
 
 import json
+import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,13 +15,13 @@ from bandstand.config.profiles import Profile
 from bandstand.engine.candidates import STRANGE, Candidate, LeftOut, strangeness
 from bandstand.engine.naming import group
 from bandstand.engine.stac import candidate, merged, mirrored_names
-from bandstand.engine.strange import is_raster, strange_file, strange_folder
+from bandstand.engine.strange import RASTERS, is_raster, strange_file, strange_folder
 from bandstand.read.base import FileReport
 
 _REMOTE = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-_RASTERS = {".tif", ".tiff", ".gtiff", ".jp2"}
 _LINES = {".ndjson", ".jsonl", ".geojsonl"}
 """A document a line."""
+_OF_SYSTEMS = frozenset({"__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information"})
 _DOCUMENTS = {".json", ".geojson", *_LINES}
 Look = Callable[[Path], FileReport | None]
 _LARGEST_DOCUMENT = 256_000_000
@@ -72,17 +73,22 @@ class _Search:
                 yield Candidate(id=source, source=source, problem="there is no such file or folder")
             for folder in (m for m in matched if m.is_dir()):
                 yield from self._folder(folder)
-            files = [m for m in matched if not m.is_dir()]
+            files = [m for m in matched if _is_file(m)]
             if files:
                 yield from self._files(files, root)
 
     def _folder(self, root: Path) -> Iterator[Candidate | LeftOut]:
-        yield from self._files([p for p in sorted(root.rglob("*")) if not p.is_dir()], root)
+        locked: list[OSError] = []
+        files = sorted(_below(root, locked.append))
+        for error in locked:
+            name = str(error.filename)
+            yield Candidate(id=name, source=name, problem=f"{name} cannot be searched: {error.strerror}")
+        yield from self._files(files, root)
 
     def _file(self, path: Path) -> Iterator[Candidate | LeftOut]:
         if path.suffix.lower() in _DOCUMENTS:
             yield from self._document(path, asked=True)
-        elif path.suffix.lower() in _RASTERS or is_raster(path):
+        elif path.suffix.lower() in RASTERS or is_raster(path):
             self._keep(path.absolute(), path.parent.absolute())
         else:
             yield strange_file(path)
@@ -100,7 +106,7 @@ class _Search:
                     described.add(path.parent)
                 yield found
         for path in files:
-            if path.suffix.lower() in _RASTERS:
+            if path.suffix.lower() in RASTERS:
                 is_used = True
                 if path.parent not in described:
                     self._keep(path.absolute(), root.absolute())
@@ -252,6 +258,37 @@ def _nothing(_: Path) -> None:
     """No header."""
 
 
+def _below(root: Path, onerror: Callable[[OSError], None]) -> Iterator[Path]:
+    """Files of a folder to its depths, as GDAL would find them: linked folders count, each once; hidden ones do not."""
+    home = root.resolve()
+    seen = {home}
+    for folder, folders, files in os.walk(root, onerror=onerror, followlinks=True):
+        kept = []
+        for name in sorted(folders):
+            path = Path(folder, name)
+            if _is_hidden(name):
+                continue
+            if path.is_symlink():
+                # What lies below the root anyway is found in its own place; what the root lies in has no end.
+                real = path.resolve()
+                if real in seen or real.is_relative_to(home) or home.is_relative_to(real):
+                    continue
+                seen.add(real)
+            kept.append(name)
+        folders[:] = kept
+        yield from (path for name in files if not _is_hidden(name) and _is_file(path := Path(folder, name)))
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a file or folder is none of the archive's: hidden, or put there by systems and viewers."""
+    return name.startswith(".") or name in _OF_SYSTEMS
+
+
+def _is_file(path: Path) -> bool:
+    """Whether this is a file, or a link to one that is not there; opening anything else might never end."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
+
+
 def _fixed_part(path: Path) -> Path:
     """The folder that a source names, or in which its files are."""
     root, _ = _expand(path)
@@ -264,4 +301,8 @@ def _expand(path: Path) -> tuple[Path, list[Path]]:
     if first == len(parts):
         return path.parent, []
     root = Path(*parts[:first]) if first else Path()
-    return root, sorted(root.glob(str(Path(*parts[first:]))))
+    rest = parts[first:]
+    found = sorted(root.glob(str(Path(*rest))))
+    if any(part.startswith(".") for part in rest):
+        return root, found
+    return root, [path for path in found if not any(map(_is_hidden, path.relative_to(root).parts))]

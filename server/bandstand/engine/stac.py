@@ -13,12 +13,13 @@ from urllib.parse import unquote, urlsplit
 
 from bandstand.config.profiles import Profile
 from bandstand.engine.candidates import Announced, Candidate, Declared, Entry
+from bandstand.engine.strange import RASTERS
 from bandstand.model.time import TimeSpan
 
 Json = Mapping[str, Any]
 
 _REMOTE = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
-_RASTER = re.compile(r"\.(tiff?|jp2|vrt)$", re.IGNORECASE)
+_RASTER = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(RASTERS)))}|\.vrt)$", re.IGNORECASE)
 _JP2 = {"image/jp2", "image/jpx", "image/jpeg2000", "image/x-jp2"}
 _TYPES = _JP2 | {
     "image/tiff",

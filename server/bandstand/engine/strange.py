@@ -6,7 +6,31 @@ from pathlib import Path
 
 from bandstand.engine.candidates import Candidate, LeftOut
 
+RASTERS = frozenset(
+    [
+        ".tif",
+        ".tiff",
+        ".gtif",
+        ".gtiff",
+        ".geotiff",
+        ".geotif",
+        ".tf2",
+        ".tf8",
+        ".btf",
+        ".cog",
+        ".jp2",
+        ".j2k",
+        ".j2c",
+        ".jpx",
+        ".jpf",
+        ".jp2k",
+    ]
+)
+"""Endings of what is read, in lower case."""
+_BESIDE = frozenset({".ovr", ".msk", ".xml", ".txt", ".json"})
+"""Endings of what lies beside rasters, some of it TIFF."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_POINTER = b"version https://"
 _JP2 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 _COG = "gdal_translate -of COG {name} {stem}.tif"
 _VARIABLE = "gdal_translate -of COG makes a GeoTIFF of one variable and one time; gdalinfo {name} lists them"
@@ -32,6 +56,23 @@ def is_raster(path: Path) -> bool:
     return _beginning(path).startswith(_TIFF + _JP2)
 
 
+def beginning_of(path: Path) -> str:
+    """What a file that cannot be read as a raster is instead, as far as its first bytes tell; else empty."""
+    begins = _beginning(path)
+    if not begins:
+        return "is empty" if path.is_file() and path.stat().st_size == 0 else ""
+    if begins.startswith(_POINTER):
+        return "is a Git LFS pointer; fetch the file with git lfs pull"
+    if begins.lstrip()[:1] == b"<" and not begins.startswith(b"<VRTDataset"):
+        return "is an HTML or XML document, such as a server sends instead of a file that it has not"
+    if not any(begins):
+        return "holds zeros alone, as a download that was broken off"
+    kind = next(((name, remedy) for name, signs, _, remedy in _KINDS if begins.startswith(signs)), None)
+    if kind is None:
+        return ""
+    return f"is a {kind[0]} file; {kind[1].format(name=path.name, stem=path.stem)}"
+
+
 def strange_file(path: Path) -> Candidate:
     """A file that was named as a source and is no raster."""
     kind, remedy = _kind(path)
@@ -50,6 +91,9 @@ def strange_folder(root: Path, files: Sequence[Path], *, is_used: bool) -> Itera
         is_used: Whether it has scenes, too.
     """
     kinds = {path: _kind(path) for path in files if path.suffix.casefold() in _ENDINGS}
+    misnamed = tuple(str(p) for p in files if p not in kinds and p.suffix.casefold() not in _BESIDE and is_raster(p))
+    if misnamed:
+        yield LeftOut(files=misnamed, because="rasters by what they hold, but not by name (end their names in .tif)")
     if is_used:
         told = {path: kind for path, kind in kinds.items() if kind[0] in _TOLD}
         for kind in dict.fromkeys(name for name, _ in told.values()):
