@@ -275,17 +275,20 @@ def _single(text: str) -> tuple[TimeSpan, Precision]:
 
 
 def _calendar(match: re.Match[str]) -> tuple[TimeSpan, Precision]:
-    fraction = (match["fraction"] or "").ljust(6, "0")[:6]
+    fraction = int((match["fraction"] or "").ljust(6, "0")[:6])
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    # ISO 8601: 24:00 is the start of the next day, and a leap second that of the next minute.
+    midnight, leap = (hour, minute, second, fraction) == (24, 0, 0, 0), second == 60
     start = datetime(
         int(match["year"]),
         int(match["month"] or 1),
         int(match["day"] or 1),
-        int(match["hour"] or 0),
-        int(match["minute"] or 0),
-        int(match["second"] or 0),
-        int(fraction) if match["fraction"] else 0,
+        0 if midnight else hour,
+        minute,
+        0 if leap else second,
+        fraction,
         tzinfo=_zone(match["zone"]),
-    ).astimezone(UTC)
+    ).astimezone(UTC) + timedelta(days=midnight, minutes=leap)
     if match["hour"] and not match["day"]:
         raise ValueError("an hour needs a day")
     if match["fraction"]:
@@ -321,4 +324,6 @@ def _zone(text: str | None) -> timezone:
         return UTC
     digits = text[1:].replace(":", "").ljust(4, "0")
     shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    if shift >= timedelta(days=1):
+        raise ValueError("a zone is less than 24:00 away from UTC")
     return timezone(-shift if text[0] == "-" else shift)

@@ -219,7 +219,17 @@ def test_the_default_style_has_three_names(ask_service, engine, style):
     assert engine.requests[-1].layers[0].style.name == "ndvi"
 
 
-@pytest.mark.parametrize(("key", "value"), [("tilematrix", "EPSG:3857:12"), ("tilematrixset", "GoogleMapsCompatible")])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("tilematrix", "EPSG:3857:12"),
+        ("tilematrixset", "GoogleMapsCompatible"),
+        ("tilematrixset", "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible"),
+        ("tilematrixset", "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible"),
+        ("tilematrixset", "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"),
+        ("tilematrixset", "urn:ogc:def:crs:EPSG::3857"),
+    ],
+)
 def test_names_of_other_servers_are_understood(ask_service, engine, key, value):
     ask_service(WMTS, "/wmts", TILE)
     ask_service(WMTS, "/wmts", TILE | {key: value})

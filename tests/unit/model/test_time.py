@@ -25,6 +25,7 @@ def span(text):
 NO_TIMES = (
     *("14/06/2023", "yesterday", "2023-13-01", "2023-02-30", "2023-06-14T25:00:00Z", "1", "P1Y", "a/b/c/d"),
     *("2023-06-30/2023-06-01", "2023-06-01/P0D", "2023-06-01/2023-06-30/x", "2023/2023/2023/2023", "9999-12-31/P1Y"),
+    *("2023-06-14T24:00:01Z", "2023-06-14T24:30Z", "2023-06-14T23:59:61Z"),
     *("2023-W60", "2023-366", "2023-06-14T10:00:00+99:00", "\u00e9", "2023-06-14;DROP", "P1D/P1D"),
 )
 
@@ -35,6 +36,27 @@ def test_what_is_no_time_is_refused_with_what_was_given(text):
         parse_time(text)
     assert text in caught.value.message
     assert caught.value.locator == "time"
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("2023-06-14T24:00:00Z", "2023-06-15T00:00:00Z"),
+        ("2023-12-31T24:00Z", "2024-01-01T00:00Z"),
+        ("20230228T24", "20230301T00"),
+        ("2023-06-14T24:00:00.000+02:00", "2023-06-14T22:00:00.000Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2023-06-01/2023-06-14T24:00:00Z", "2023-06-01/2023-06-15T00:00:00Z"),
+    ],
+)
+def test_the_end_of_a_day_is_the_start_of_the_next_and_a_leap_second_that_of_the_minute(text, same):
+    """ISO 8601:2004, 4.2.3; RFC 3339, 5.7."""
+    assert span(text) == span(same)
+
+
+def test_a_zone_beyond_a_day_is_told_in_words_of_time():
+    with pytest.raises(InvalidTime, match=r"\(a zone is less than 24:00 away from UTC\); expected"):
+        parse_time("2023-06-14T10:00:00+25:00")
 
 
 def test_the_message_of_a_foreign_date_is_the_one_of_the_manual():

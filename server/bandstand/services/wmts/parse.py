@@ -1,5 +1,6 @@
 """WMTS keys and paths to a `Request`; KVP and REST meet in one address, so that their answers are the same bytes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -242,7 +243,9 @@ def _left_open(text: str) -> bool:
 
 def _set(name: str, layer: Layer, engine: Engine) -> TileMatrixSet:
     known = {tile_set.id: tile_set for tile_set in engine.sets}
-    found = known.get(name) or known.get(_SET_ALIASES.get(name, "")) or known.get(_by_crs(name))
+    # In whole it may be the URI of the set, or of its well-known scales (07-057r7, annex E).
+    last = re.split("[/:]", name)[-1]
+    found = known.get(name) or known.get(_SET_ALIASES.get(last, last)) or known.get(_by_crs(name))
     if found is None:
         raise _no_set(name, layer, engine)
     return found
