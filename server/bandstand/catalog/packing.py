@@ -109,8 +109,8 @@ def _pack_field(field: Field) -> dict[str, object]:
 @lru_cache(maxsize=4096)
 def _field(text: str) -> Field:
     packed = json.loads(text)
-    if "nodata" in packed:
-        packed["nodata"] = float(packed["nodata"])
+    if packed.get("nodata") == "nan":
+        packed["nodata"] = math.nan
     return Field(**packed)
 
 

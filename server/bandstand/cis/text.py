@@ -25,7 +25,7 @@ def legal_text(value: object) -> object:
 
 def plain_number(value: float) -> str:
     """A number in plain decimals that reads back as the same number: no exponent, no needless zero."""
-    text = format(Decimal(repr(float(value))), "f")
+    text = format(Decimal(value if isinstance(value, int) else repr(float(value))), "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -157,7 +157,7 @@ class Band(Section):
     common_name: str | None = Field(default=None, description="STAC common name: nir.")
     aliases: Texts | None = Field(default=None, description="Other names it may be asked by.")
     unit: str | None = Field(default=None, description="UCUM unit of the physical value.")
-    nodata: Annotated[float, Field(allow_inf_nan=True)] | Literal["none"] | None = Field(
+    nodata: int | Annotated[float, Field(allow_inf_nan=True)] | Literal["none"] | None = Field(
         default=None,
         description="Stored value that means nothing was measured, in place of the file's; none: every value counts.",
     )

@@ -38,21 +38,22 @@ def with_nodata(
     fitting = [n for n in declared if n is not None and info.min <= n <= info.max and float(n).is_integer()]
     valid = np.broadcast_to(valid, values.shape)
     # Even the declared one may be held: where a mask decides in the file, or in another scene of the mosaic.
-    if fitting and len(declared) == 1 and not _holds(values, valid, fitting[0]):
+    if fitting and len(declared) == 1 and not holds(values, valid, fitting[0]):
         return values, fitting[0]
     if valid.all():
         return values, None
-    usual = 0.0 if values.dtype.kind == "u" else float(info.min)
-    for number in (*fitting, usual, float(info.max)):
-        if not _holds(values, valid, number):
+    usual = 0 if values.dtype.kind == "u" else int(info.min)
+    for number in (*fitting, usual, int(info.max)):
+        if not holds(values, valid, number):
             return values, number
     held = set(np.unique(values[valid]).tolist())
     free = next(n for n in range(info.max, info.max - len(held) - 1, -1) if n not in held)
     if free >= info.min:
-        return values, float(free)
+        return values, int(free)
     wider = np.dtype(f"<{values.dtype.kind}{2 * values.dtype.itemsize}")
-    return values.astype(wider), float(np.iinfo(wider).max)
+    return values.astype(wider), int(np.iinfo(wider).max)
 
 
-def _holds(values: NDArray[Any], valid: NDArray[np.bool_], number: float) -> bool:
+def holds(values: NDArray[Any], valid: NDArray[np.bool_], number: float) -> bool:
+    """Whether a valid value is this number."""
     return bool((valid & (values == number)).any())

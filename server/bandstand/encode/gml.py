@@ -22,6 +22,7 @@ from bandstand.cis.coverage import (
     serialised,
 )
 from bandstand.encode.base import Parts
+from bandstand.encode.fill import holds
 from bandstand.errors import InvalidParameter
 from bandstand.model.field import Field
 from bandstand.model.grid import Grid
@@ -106,15 +107,17 @@ def _serialise(root: etree._Element, fields: tuple[Field, ...], output: Output) 
 
 
 def _with_nil(raster: Raster) -> tuple[Field, ...]:
-    """The fields, each with a nil value where something is invalid and the field has none."""
+    """The fields, each with a nil value of its own where something is invalid: one that no valid cell holds."""
     return tuple(_field_with_nil(raster, i, field) for i, field in enumerate(raster.fields))
 
 
 def _field_with_nil(raster: Raster, number: int, field: Field) -> Field:
     valid = raster.valid[number if len(raster.valid) > 1 else 0]
-    if nil_value(field) is not None or valid.all():
-        return field
     values = raster.values[number]
+    nil = field.nodata
+    # Another scene may hold what is nodata of the first, and a file with a mask its own.
+    if valid.all() or nil_value(field) == "NaN" or (nil is not None and not holds(values, valid, nil)):
+        return field
     kind = np.dtype(np.uint8) if values.dtype.kind == "b" else values.dtype
     limits = np.iinfo(kind) if kind.kind in "iu" else None
     return replace(field, nodata=_free(set(values[valid].tolist()), limits))
@@ -125,7 +128,7 @@ def _free(held: set[float], limits: Any) -> float:
     if limits is None:
         return math.nan
     usual = (0 if limits.min == 0 else limits.min, limits.max, limits.max + 1)
-    return float(next(number for number in usual if number not in held))
+    return int(next(number for number in usual if number not in held))
 
 
 def _tuples(raster: Raster, fields: tuple[Field, ...]) -> Iterator[str]:

@@ -298,7 +298,8 @@ def _announced(asset: Json, plane: int) -> Announced:
             found = next((layer[k] for k in keys if layer.get(k) is not None), None)
             if name not in values and isinstance(found, int | float | str):
                 try:
-                    number = float(found)
+                    # Whole numbers of 64 bits are more than a float can tell.
+                    number = int(found) if re.fullmatch(r"[+-]?\d+", str(found)) else float(found)
                 except (ValueError, OverflowError):
                     continue
                 if name == "nodata" or math.isfinite(number):

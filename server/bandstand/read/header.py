@@ -186,6 +186,8 @@ def same_nodata(one: float | None, other: float | None) -> bool:
     """Whether two nodata values mean the same samples; writers round floats differently."""
     if one is None or other is None:
         return one is other
+    if isinstance(one, int) and isinstance(other, int):
+        return one == other
     return (math.isnan(one) and math.isnan(other)) or math.isclose(one, other, rel_tol=1e-6)
 
 
@@ -193,7 +195,7 @@ def replacement(given: float | Own | None, own: float | None, dtype: str) -> tup
     """Whether a nodata that is given says something else than the file, and what the samples can have of it."""
     if isinstance(given, Own):
         return False, own
-    value = None if given is None else parse_nodata(repr(float(given)), dtype)
+    value = None if given is None else parse_nodata(repr(given), dtype)
     return not same_nodata(value, own), value
 
 

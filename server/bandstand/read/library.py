@@ -150,6 +150,7 @@ class Library:
         except NotTiff:
             warnings.append("It is no TIFF and is read through GDAL, which is slower.")
         facts = examine(store, href)
+        nodata = _exact(header, facts)
         if facts.fitted:
             header, warnings = None, [facts.fitted]
         if header is not None and (reason := _disagreement(header, facts)):
@@ -167,7 +168,7 @@ class Library:
             unplaced=facts.unplaced,
             planes=facts.content.planes,
             dtype=facts.content.dtype,
-            nodata=facts.nodata,
+            nodata=nodata,
             descriptions=facts.descriptions,
             scales=facts.scales,
             offsets=facts.offsets,
@@ -263,10 +264,18 @@ def _disagreement(header: Header, facts: Facts) -> str:
         return "its overviews stand beside it"
     kinds = {"mask": header.masks[0] is not None, "nodata": header.nodata is not None, "alpha": header.alpha}
     ours = next((kind for kind, there in kinds.items() if there), "none")
-    agreed = ours != "nodata" or same_nodata(header.nodata, facts.nodata[0])
+    agreed = ours != "nodata" or same_nodata(header.nodata, _exact(header, facts)[0])
     if ours != facts.mask or not agreed:
         return "its mask or nodata value stands beside it"
     return ""
+
+
+def _exact(header: Header | None, facts: Facts) -> tuple[float | int | None, ...]:
+    """Nodata by plane: rasterio tells that of 64-bit integers as a float, and none where the float lies beyond."""
+    if header is None or header.nodata is None or facts.mask != "nodata" or header.dtype not in {"int64", "uint64"}:
+        return facts.nodata
+    rounded = {header.nodata if told is None or told == float(header.nodata) else told for told in facts.nodata}
+    return facts.nodata if rounded != {header.nodata} else (header.nodata,) * len(facts.nodata)
 
 
 def _parts(piece: Piece) -> list[Piece]:
