@@ -9,6 +9,8 @@ from bandstand.model.time import Duration, TimeSpan
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _TICK = timedelta(microseconds=1)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+"""Counts of seconds that say less are numbers like others."""
 _SPELLED = (
     r"(?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)"
@@ -16,8 +18,17 @@ _SPELLED = (
 _UNIT = r"(?![_\- ]?(?:px|pix|pixels?|[cdk]?m|dpi|ppi|x\d)(?![a-z]))"
 """What makes a number a size."""
 _TO = re.compile(r"[_.-]?to[_.-]?|[_.-]{1,2}", re.IGNORECASE)
-_PROCESSED = re.compile(r"(?<![a-z0-9])L[COETM]\d\d_[a-z0-9]{2,4}_\d{6}_$", re.IGNORECASE)
-"""Landsat's names go on with the day of processing."""
+_PROCESSED = re.compile(
+    r"(?<![a-z0-9])(?:L[COETM]\d\d_[a-z0-9]{2,4}_\d{6}|m_\d{7}_[ns][ew]_\d\d_\w{1,3})_$", re.IGNORECASE
+)
+"""The names of Landsat and NAIP go on with the day of processing."""
+_NO_YEAR = re.compile(
+    r"(?:\dx|1:|(?:epsg|crs|srid)[_:.-]?"
+    r"|(?<![a-z])(?:v|(?:ver|version|rev|wgs|etrs|gda|jgd|cgcs|sirgas|nzgd)[ _.-]?|nad[ _.-]?(?:1983[ _.-])?))$",
+    re.IGNORECASE,
+)
+"""What makes the number behind it none of a year: a size, a scale, a code, an edition, a datum."""
+_SINCE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_]$")
 _COUNTED = re.compile(r"(?:(?:year|month|day|doy)[=_-]?|[ymd]=)?(\d{1,4})", re.IGNORECASE)
 
 
@@ -187,7 +198,19 @@ def _ordinal(match: re.Match[str]) -> _Found | None:
 
 
 def _week(match: re.Match[str]) -> _Found | None:
-    return _days(date.fromisocalendar(int(match["y"]), int(match["w"]), 1), 7)
+    day = match.groupdict().get("d")
+    return _days(date.fromisocalendar(int(match["y"]), int(match["w"]), int(day or 1)), 1 if day else 7)
+
+
+def _short_moment(match: re.Match[str]) -> _Found | None:
+    year, month = 2000 + int(match["y"]), _MONTHS.index(match["mon"][:3].casefold()) + 1
+    day, hour, minute, second = (int(match[name]) for name in "dhis")
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC), None
+
+
+def _epoch(match: re.Match[str]) -> _Found | None:
+    found = datetime.fromtimestamp(int(match["e"][:10]), UTC)
+    return (found, None) if _EPOCH <= found <= datetime.now(UTC) else None
 
 
 def _spelled(match: re.Match[str]) -> _Found | None:
@@ -197,6 +220,10 @@ def _spelled(match: re.Match[str]) -> _Found | None:
 
 def _month(match: re.Match[str]) -> _Found | None:
     year = int(match["y"])
+    since = _SINCE.search(match.string, 0, match.start())
+    if since is not None and int(since[1]) < year:
+        # 1991-2020_01: of many years, and which of their months.
+        return None
     return _months(year, int(match["m"]), 1) if _is_past(year) else None
 
 
@@ -206,6 +233,8 @@ def _quarter(match: re.Match[str]) -> _Found | None:
 
 def _year(match: re.Match[str]) -> _Found | None:
     year = int(match["y"])
+    if _NO_YEAR.search(match.string, 0, match.start()):
+        return None
     return _months(year, 1, 12) if _is_past(year) else None
 
 
@@ -228,17 +257,25 @@ def _compile(text: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\d)(?:{text})(?!\d)", re.IGNORECASE | re.ASCII)
 
 
-_DATE = r"(?P<y>\d{4})(?P<sep>[-_.]?)(?P<m>\d\d)(?P=sep)(?P<d>\d\d)"
+_DATE = r"(?P<y>\d{4})(?P<sep>[-_. ]?)(?P<m>\d\d)(?P=sep)(?P<d>\d\d)"
+_YMD = r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)"
+_CLOCK = r"(?P<h>\d\d)(?P<i>\d\d)(?P<s>\d\d)"
 _HMS = r"(?P<h>\d\d)(?P<t>[:_-]?)(?P<i>\d\d)(?P=t)(?P<s>\d\d)"
-_BEFORE_A_YEAR = r"(?<!\dx)(?<!epsg)(?<!epsg[_:.-])(?<!crs)(?<!crs[_:.-])(?<!srid)(?<!srid[_:.-])(?<![^a-z]v)(?<!^v)"
 
 _SPELLINGS: tuple[tuple[re.Pattern[str], _Make], ...] = (
     # Sentinel-2 products of the first years begin with the day of their making; V says when they were valid.
     (_compile(rf"(?<=_V){_DATE}T{_HMS}"), _moment),
-    (_compile(rf"{_DATE}[T_ -]{_HMS}"), _moment),
-    (_compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?P<h>\d\d)(?:(?P<i>\d\d)(?P<s>\d\d)?)?"), _moment),
-    (_compile(r"(?P<y>\d{4})(?P<n>\d{3})T(?P<h>\d\d)(?P<i>\d\d)(?P<s>\d\d)"), _ordinal_moment),
+    # The start of a scan of GOES; ASTER begins with the month; Maxar: 20JAN31103021.
+    (re.compile(rf"(?<=_s)(?P<y>\d{{4}})(?P<n>\d{{3}}){_CLOCK}\d?(?!\d)"), _ordinal_moment),
+    (re.compile(rf"(?<=AST_\w{{3}}_00\d)(?P<m>\d\d)(?P<d>\d\d)(?P<y>\d{{4}}){_CLOCK}(?!\d)"), _moment),
+    (_compile(rf"(?<![a-z])(?P<y>\d\d){_SPELLED}(?P<d>\d\d){_CLOCK}"), _short_moment),
+    (_compile(rf"{_DATE}(?:[T_ -]|_t|-S){_HMS}"), _moment),
+    # What stands behind a c is the time of making; SPOT and Pleiades count tenths of seconds.
+    (_compile(rf"(?<![_.]c){_YMD}(?P<h>\d\d)(?:(?P<i>\d\d)(?:(?P<s>\d\d)\d{{0,3}})?)?"), _moment),
+    (_compile(rf"(?P<y>\d{{4}})(?P<n>\d{{3}})T{_CLOCK}"), _ordinal_moment),
     (_compile(rf"{_DATE}T(?P<h>\d\d)(?::?(?P<i>\d\d))?(?P<s>(?!))?"), _moment),
+    # Of four digits behind a date those are a time that a clock of five minutes shows.
+    (_compile(rf"{_DATE}[_ -](?P<h>[01]\d|2[0-3])(?P<i>[0-5][05])(?P<s>(?!))?"), _moment),
     (_compile(_DATE), _day),
     (_compile(r"(?P<y>(?:19|20)\d\d)-(?P<m>\d\d?)-(?P<d>\d\d?)"), _day),
     (_compile(r"(?P<a>\d\d)(?P<sep>[.-])(?P<b>\d\d)(?P=sep)(?P<c>(?:19|20)\d\d)"), _turned_day),
@@ -246,10 +283,13 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], _Make], ...] = (
     (_compile(rf"(?P<y>(?:19|20)\d\d)[-_. ]?{_SPELLED}(?![a-z])(?:[-_. ]?(?P<d>\d\d?))?"), _spelled),
     (re.compile(r"(?<=L[COETM]\d{7})(?P<y>\d{4})(?P<n>\d{3})(?=[A-Z]{3}\d\d)", re.IGNORECASE), _ordinal),
     (_compile(r"(?P<y>\d{4})-?(?P<n>\d{3})"), _ordinal),
-    (_compile(r"(?P<y>(?:19|20)\d\d)-?W(?P<w>\d\d)"), _week),
+    (_compile(r"(?P<y>(?:19|20)\d\d)[-_. ]?W(?:(?:ee)?k[-_]?)?(?P<w>\d\d?)(?:-(?P<d>[1-7]))?(?![-_]?[ns]\d)"), _week),
+    (_compile(r"(?<![a-z])(?:week|wk|cw|kw)[-_ ]?(?P<y>(?:19|20)\d\d)[-_](?P<w>\d\d)"), _week),
     (_compile(rf"(?P<y>\d{{4}})(?P<m>\d\d){_UNIT}"), _month),
     (_compile(r"(?P<y>\d{4})[-_.](?P<m>\d\d)(?![a-z])"), _month),
     (_compile(r"(?P<y>(?:19|20)\d\d)[-_]?Q(?P<q>[1-4])"), _quarter),
-    (_compile(rf"{_BEFORE_A_YEAR}(?P<y>\d{{4}})(?![a-z]){_UNIT}"), _year),
+    (_compile(r"(?<![a-z])Q(?P<q>[1-4])[-_ ]?(?P<y>(?:19|20)\d\d)"), _quarter),
+    (_compile(rf"(?P<y>\d{{4}})(?![a-z]){_UNIT}"), _year),
+    (_compile(r"(?<![a-z.])(?P<e>\d{10}|\d{13})(?![a-z])"), _epoch),
 )
 """Finest first."""

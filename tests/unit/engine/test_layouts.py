@@ -73,6 +73,8 @@ L2A_GRANULE = f"{L2A}.SAFE/GRANULE/L2A_T30UYV_A032345_20230520T105355"
 L1C = "S2A_MSIL1C_20210908T042701_N0301_R133_T46RER_20210908T070248"
 L1C_IMAGES = f"{L1C}.SAFE/GRANULE/L1C_T46RER_A032445_20210908T043714/IMG_DATA/T46RER_20210908T042701_"
 LANDSAT = "LC08_L2SP_001062_20201031_20201106_02_T2"
+ARD = "LC08_CU_025010_20200101_20210501_02"
+ETM = "LE07_L2SP_198023_20020101_20200916_02_T1"
 THEIA = "SENTINEL2A_20220101-105855-464_L2A_T31TCJ_C_V3-0"
 HLS = "HLS.S30.T30UYV.2022123T110621.v2.0"
 MODIS = "MOD13Q1.A2022001.h18v04.061.2022020123456"
@@ -162,6 +164,27 @@ LAYOUTS = {
             )
         },
         left_out=" ".join(files(f"{LANDSAT}_", "ST_ATRAN ST_CDIST ST_QA", ".TIF")),
+    ),
+    "Landsat ARD: surface reflectance and temperature are bands of the profile, those of the sensor are not": Layout(
+        "landsat-c2-l2",
+        (f"{ARD}_SR_B4.TIF", f"{ARD}_ST_B10.TIF", f"{ARD}_BT_B10.TIF", f"{ARD}_TOA_B5.TIF"),
+        {ARD: ("2020-01-01", bands(f"{ARD}_", "SR_B4 ST_B10", ".TIF"))},
+        left_out=f"{ARD}_BT_B10.TIF {ARD}_TOA_B5.TIF",
+    ),
+    "other levels and sensors are not Landsat 8 and 9 of level 2": Layout(
+        "landsat-c2-l2",
+        (
+            f"{LANDSAT}_SR_B4.TIF",
+            *files("", f"{ETM}_SR_B4 {ETM}_ST_B6 LC08_L1TP_001062_20201031_20201106_02_T1_B4 {HLS}.B05", ".TIF"),
+        ),
+        {LANDSAT: ("2020-10-31", f"SR_B4={LANDSAT}_SR_B4.TIF")},
+        left_out=f"{ETM}_SR_B4.TIF {ETM}_ST_B6.TIF LC08_L1TP_001062_20201031_20201106_02_T1_B4.TIF {HLS}.B05.TIF",
+    ),
+    "the harmonised bands of Landsat have other numbers": Layout(
+        "sentinel-2-l2a",
+        (f"{HLS}.B04.tif", f"{HLS.replace('S30', 'L30')}.B05.tif"),
+        {HLS: ("2022-05-03T11:06:21", f"B04={HLS}.B04.tif")},
+        left_out=f"{HLS.replace('S30', 'L30')}.B05.tif",
     ),
     "Landsat files without a profile": Layout(
         "generic",
