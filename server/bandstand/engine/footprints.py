@@ -10,7 +10,7 @@ import shapely.affinity
 import shapely.geometry
 
 from bandstand.errors import UnsupportedCrs, shorten
-from bandstand.model.crs import CRS84, period, transformer
+from bandstand.model.crs import CRS84, period, poles, transformer
 from bandstand.model.grid import BBox, Grid
 
 _SIDE = 33
@@ -108,20 +108,17 @@ def outline(grid: Grid) -> shapely.Geometry:
     x, y = _nodes(grid)
     lon, lat = _lonlat(grid, x, y)
     good = np.isfinite(lon) & np.isfinite(lat)
-    if not good.any() and not grid.crs.geographic:
+    if not good.all() or not _comes_back(grid, x, y, lon, lat):
         return _disc(grid)
-    if good.sum() < 3 or not _comes_back(grid, x[good], y[good], lon[good], lat[good]):
-        raise ValueError(f"its coordinates lie outside what its coordinate reference system can express: {_told(grid)}")
-    lon, lat = lon[good], np.clip(lat[good], -90.0, 90.0)
+    lat = np.clip(lat, -90.0, 90.0)
     if grid.crs.lonlat:
         # Longitudes of a geographic grid are what they say, also from 0 to 360.
-        return _cut(shapely.Polygon(np.column_stack([x, lat]))) if good.all() else _box(lon, lat)
+        return _cut(shapely.Polygon(np.column_stack([x, lat])))
     if grid.crs.geographic and 2.0 * max(grid.bbox.width, grid.bbox.height) >= period(grid.crs):
         return _inside(grid)
+    if reached := _poles(grid):
+        return shapely.box(-180.0, min(lat.min(), *reached), 180.0, max(lat.max(), *reached))
     steps = (np.diff(np.append(lon, lon[0])) + 180.0) % 360.0 - 180.0
-    if abs(steps.sum()) > 180.0:
-        pole = 90.0 if lat.mean() > 0 else -90.0
-        return shapely.box(-180.0, min(lat.min(), pole), 180.0, max(lat.max(), pole))
     unwrapped = lon[0] + np.concatenate([[0.0], np.cumsum(steps[:-1])])
     return _cut(shapely.Polygon(np.column_stack([unwrapped, lat])))
 
@@ -176,8 +173,17 @@ def _inside(grid: Grid) -> shapely.Geometry:
     return shapely.box(-180.0, max(south, -90.0), 180.0, min(north, 90.0))
 
 
+def _poles(grid: Grid) -> list[float]:
+    """Latitudes of the poles that lie inside a grid, whose edge does not tell which one it encloses."""
+    inverse = grid.transform.inverse
+    places = [(lat, *inverse(x, y)) for lat, x, y in poles(grid.crs)]
+    return [lat for lat, col, row in places if 0.0 < col < grid.width and 0.0 < row < grid.height]
+
+
 def _disc(grid: Grid) -> shapely.Geometry:
-    """The box around the places inside a grid whose whole edge lies off the Earth: the disc that a satellite sees.
+    """The box around the places inside a grid whose edge lies off the Earth, whole or in part.
+
+    So lies the edge of the disc that a satellite sees, and of the world in projections that do not fill a rectangle.
 
     Raises:
         ValueError: No part of it can be expressed in longitude and latitude.
@@ -220,10 +226,6 @@ def _lonlat(grid: Grid, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nd
     except (pyproj.exceptions.ProjError, UnsupportedCrs) as error:
         raise ValueError(f"its coordinate reference system has no place on Earth: {error}") from error
     return lon, lat
-
-
-def _box(lon: np.ndarray, lat: np.ndarray) -> shapely.Geometry:
-    return shapely.box(lon.min(), lat.min(), lon.max(), lat.max())
 
 
 def _cut(polygon: shapely.Geometry) -> shapely.Geometry:

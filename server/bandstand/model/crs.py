@@ -246,6 +246,16 @@ def transformer(source: Crs, target: Crs) -> pyproj.Transformer:
     return found
 
 
+@lru_cache(maxsize=512)
+def poles(crs: Crs) -> tuple[tuple[float, float, float], ...]:
+    """Latitude, x and y of the poles that are points in a system; none where longitudes are told from x alone."""
+    if crs.geographic or period(crs):
+        return ()
+    lat = (90.0, -90.0)
+    x, y = transformer(CRS84, crs).transform((0.0, 0.0), lat)
+    return tuple(place for place in zip(lat, x, y, strict=True) if all(map(math.isfinite, place)))
+
+
 __all__ = [
     "CRS84",
     "WEB_MERCATOR",
@@ -255,5 +265,6 @@ __all__ = [
     "crs_from_wkt",
     "parse_crs",
     "period",
+    "poles",
     "transformer",
 ]

@@ -1,9 +1,11 @@
 """Scenes in systems that do not count degrees from Greenwich, over the antimeridian, and nowhere at all."""
 
 import json
+from dataclasses import astuple
 from datetime import UTC, datetime
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 import shapely
@@ -97,6 +99,44 @@ def test_every_pixel_lies_in_the_footprint(name, seed):
     _, reach, _ = footprint(None, [grid])
     covered = shape(json.loads(reach)).buffer(1e-9)
     assert shapely.contains_xy(covered, lon, lat).all()
+
+
+# Upper left corner, pixel, columns and rows: edges that do not tell which pole they enclose, or lie off the Earth.
+ROUND = {
+    "a hemisphere and the corners beyond": ("EPSG:6931", -9e6, 9e6, 180e3, 100, 100),
+    "interrupted": ("+proj=igh +ellps=WGS84", -20037508.34, 8683259.7, 200375.0834, 200, 86),
+    "a corner off the Earth": ("+proj=sinu +R=6371007.181", -5559752.598333, 8895604.157333, 9266.25433, 120, 120),
+    "a sector of a disc": ("+proj=geos +h=35786023 +lon_0=-75 +sweep=x", -5434894.9, 5434894.9, 54348.9, 80, 60),
+    "a cone around its apex": ("+proj=lcc +lat_1=50 +lat_0=50 +lon_0=-107 +R=6371200", -4.6e6, 8.3e6, 1.3e5, 81, 110),
+    "a pole beside the middle": ("EPSG:3031", -700e3, 4300e3, 50e3, 100, 100),
+    "half a cell beyond the world": ("EPSG:4087", -20137508.34, 10118754.17, 200375.0834, 201, 101),
+}
+
+
+@pytest.mark.parametrize("name", ROUND)
+@pytest.mark.parametrize("south_up", [False, True])
+def test_every_place_inside_an_edge_that_does_not_tell_lies_in_the_footprint(name, south_up):
+    crs, x, y, size, width, height = ROUND[name]
+    rng = np.random.default_rng(1)
+    place = Affine(size, 0, x, 0, size, y - height * size) if south_up else Affine(size, 0, x, 0, -size, y)
+    grid = Grid(crs_from_wkt(crs), place, width, height)
+    lon, lat = pyproj.Transformer.from_crs(crs, "OGC:CRS84", always_xy=True).transform(
+        x + size * rng.uniform(0.5, width - 0.5, 4000), y - size * rng.uniform(0.5, height - 0.5, 4000)
+    )
+    good = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90)
+    assert good.sum() > 100
+    text, reach, box = footprint(None, [grid])
+    for told in (shape(json.loads(text)), shape(json.loads(reach)), shapely.box(*astuple(box))):
+        assert shapely.contains_xy(told.buffer(1e-6), lon[good], lat[good]).all()
+
+
+def test_a_box_around_a_pole_that_crosses_the_equator_reaches_its_own_pole():
+    crs = crs_from_wkt("EPSG:6931")
+    *_, box = footprint(None, [Grid(crs, Affine(160e3, 0, -8e6, 0, -160e3, 8e6), 100, 100)])
+    for found in (box, lonlat_bbox(BBox(-8e6, -8e6, 8e6, 8e6), crs)):
+        assert found.max_y == 90
+        # That of the corners.
+        assert -40 < found.min_y < -30
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4806", "EPSG:4807", ROTATED])
