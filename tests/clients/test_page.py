@@ -90,6 +90,29 @@ def test_the_hints_are_the_range_that_is_painted(opened):
     wait_for_hints(page, "0", "0.3")
 
 
+def place(page):
+    return [float(part) for part in parse_qs(urlsplit(page.url).fragment)["c"][0].split(",")]
+
+
+@pytest.mark.parametrize("how", ["chosen", "pasted"])
+def test_a_layer_that_lies_elsewhere_is_gone_to(opened, how):
+    page = opened("#layer=true_color&c=10,10,12")
+    assert place(page) == [10, 10, 12]
+    if how == "chosen":
+        choose(page, "Elevation")
+    else:
+        page.evaluate("location.hash = '#layer=elevation'")
+    page.wait_for_function("() => /layer=elevation/.test(location.hash) && /c=49/.test(location.hash)")
+    assert place(page)[:2] == pytest.approx([49.3, 0.0], abs=0.02)
+
+
+def test_a_layer_in_sight_leaves_the_map_where_it_is(opened):
+    page = opened("#layer=true_color&c=49.30000,0.00500,15.00")
+    choose(page, "Elevation")
+    page.wait_for_function("() => /layer=elevation/.test(location.hash)")
+    assert place(page) == [49.3, 0.005, 15]
+
+
 def test_a_link_with_an_expression_has_its_hints_too(opened):
     page = opened("#layer=true_color&expr=NDVI")
     wait_for_hints(page, "-0.2", "0.9")

@@ -3,13 +3,16 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pyproj
 import pytest
 import rasterio
 import shapely
+from tests.unit.engine.conftest import open_archive, write_tiff
 from werkzeug.routing import Map, Rule
 
 from bandstand.services.portal import SERVICE
+from bandstand.web.app import Settings, mount_services
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -40,6 +43,16 @@ def test_layers_tell_what_a_page_needs(client):
     assert list(layers) == ["true_color", "false_color", "ndvi", "s2_l2a", "landcover", "elevation"]
     assert layers["true_color"]["default_time"] == "2022-07-19"
     assert len(layers["true_color"]["bbox"]) == 4
+
+
+def test_a_layer_without_a_style_tells_what_is_drawn(tmp_path):
+    write_tiff(tmp_path / "own/depth_20200101.tif", np.linspace(-60, -10, 64 * 64, dtype="f4").reshape(64, 64))
+    text = "collections:\n  own: {profile: generic, source: own}\nlayers:\n  - {name: own, collection: own}\n"
+    engine = open_archive(tmp_path, text).engine
+    (told,) = mount_services(engine, Settings(access_log=False)).test_client().get("/api/layers").json["layers"]
+    assert told["kind"] == "ramp"
+    assert told["range"] == pytest.approx([-59, -11], abs=0.5)
+    engine.close()
 
 
 def test_dates_are_told_newest_first(client):

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import InvalidParameter, InvalidTime, MissingParameter, shorten
+from bandstand.errors import BandstandError, InvalidParameter, InvalidTime, MissingParameter, shorten
 from bandstand.model.ask import Ask
 from bandstand.model.exchange import Arguments, Response
 from bandstand.model.grid import BBox
@@ -36,7 +36,6 @@ def layers(engine: Engine) -> Response:
 def _layer(engine: Engine, layer: Layer) -> dict[str, Any]:
     box = engine.extent(layer).lonlat
     axis = engine.times(layer)
-    style = layer.styles[0]
     return {
         "name": layer.name,
         "title": layer.title,
@@ -51,8 +50,16 @@ def _layer(engine: Engine, layer: Layer) -> dict[str, Any]:
         "queryable": layer.queryable,
         "services": sorted(layer.services),
         "styles": [{"name": s.name, "title": s.title or s.name, "kind": s.kind} for s in layer.styles],
-        **_look(style),
+        **_look(_drawn(engine, layer)),
     }
+
+
+def _drawn(engine: Engine, layer: Layer) -> Style:
+    """The style of a map that asks for none; the layer's first where it cannot be drawn."""
+    try:
+        return engine.ask(layer, Ask()).style or layer.styles[0]
+    except BandstandError:
+        return layer.styles[0]
 
 
 def _look(style: Style) -> dict[str, Any]:

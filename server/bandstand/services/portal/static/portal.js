@@ -192,8 +192,17 @@ function drawLayers() {
   }));
 }
 
+const around = { padding: [30, 30, 30, 30] };
+function whole(known) { return transformExtent(known.bbox, "EPSG:4326", "EPSG:3857"); }
+
+// A layer that lies elsewhere is gone to: an empty map tells nothing.
+function seek(known) {
+  const [west, south, east, north] = whole(known), seen = view.calculateExtent(map.getSize());
+  if (west > seen[2] || east < seen[0] || south > seen[3] || north < seen[1]) view.fit([west, south, east, north], { size: map.getSize(), ...around });
+}
+
 let choosing = 0;
-async function choose(name, { keep = false } = {}) {
+async function choose(name, { keep = false, placed = false } = {}) {
   const turn = ++choosing;
   const before = layer()?.collection, typed = $("expr").value.trim();
   if (!keep && before) visited[before] = state.time;
@@ -210,6 +219,7 @@ async function choose(name, { keep = false } = {}) {
   ]);
   // Another layer was chosen while this one was asked about.
   if (turn !== choosing) return;
+  if (!placed) seek(now);
   Object.assign(kept, { dates: dates.dates.map((entry) => entry.date), bands: bands.bands, indices: indices.indices });
   const lost = keep && state.time && !kept.dates.includes(state.time) ? state.time : "";
   if (!kept.dates.includes(state.time)) state.time = "";
@@ -458,16 +468,15 @@ let restores = 0;
 async function restore() {
   const turn = ++restores;
   restoring = true;
-  recall();
-  await chooseRecalled();
+  await chooseRecalled(recall());
   if (turn === restores) restoring = false;
 }
 addEventListener("popstate", restore);
 
-async function chooseRecalled() {
+async function chooseRecalled(placed) {
   const wanted = state.layer;
   if (!layer()) state.layer = kept.layers[0].name;
-  await choose(state.layer, { keep: true });
+  await choose(state.layer, { keep: true, placed });
   if (wanted && wanted !== state.layer) say(`There is no layer "${wanted}" here; this is ${layer().title}.`);
 }
 
@@ -480,9 +489,9 @@ async function start() {
   $("ramp").replaceChildren(new Option("usual colours", ""), ...colormaps.map((name) => new Option(name, name)));
   if (kept.layers.length === 0) { $("abstract").textContent = "No layer is published yet."; return; }
   const placed = recall();
-  if (!placed) view.fit(transformExtent((layer() || kept.layers[0]).bbox, "EPSG:4326", "EPSG:3857"), { size: map.getSize(), padding: [30, 30, 30, 30] });
+  if (!placed) view.fit(whole(layer() || kept.layers[0]), { size: map.getSize(), ...around });
   drawLayers();
-  await chooseRecalled();
+  await chooseRecalled(placed);
   restoring = false;
   document.body.dataset.ready = "true";
 }
