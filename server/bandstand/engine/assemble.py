@@ -310,7 +310,7 @@ class Assembly:
             band.nodata,
         )
         first = next((value for value in stated if value is not None), "none")
-        nodata = None if first == "none" else first
+        nodata = None if isinstance(first, str) else first
         field = replace(
             typical(band),
             dtype=report.dtype,
