@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.errors import InvalidParameter, InvalidSubset
-from bandstand.model.crs import CRS84, Crs, period, poles, transformer
+from bandstand.model.crs import CRS84, Crs, period, transformer
 
 _SEAM = 0.01
 """Columns by which a grid around the world may miss a whole turn: sizes of pixels are written with few digits."""
