@@ -1,5 +1,6 @@
 """Keys of ours on a connection: the addresses that are told carry them on, and what is told of layers follows."""
 
+import html
 import io
 import re
 from urllib.parse import parse_qsl, urlsplit
@@ -66,6 +67,37 @@ def test_every_operation_is_asked_for_at_an_address_that_carries_the_keys(client
         for address in addresses:
             assert address.endswith("&" if kept else "?"), name
             assert parse_qsl(urlsplit(address).query) == kept, name
+
+
+DOCUMENTS = {
+    "WMS 1.3.0": "/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION=1.3.0",
+    "WMS 1.1.1": "/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION=1.1.1",
+    "DescribeLayer": "/wms?SERVICE=WMS&REQUEST=DescribeLayer&VERSION=1.1.1&LAYERS=ndvi",
+    "metadata": "/wms?SERVICE=WMS&REQUEST=GetMetadata&LAYER=ndvi",
+    "WMTS": "/wmts?SERVICE=WMTS&REQUEST=GetCapabilities",
+    "WMTS by path": "/wmts/1.0.0/WMTSCapabilities.xml?",
+    "WCS 1.0.0": "/wcs?SERVICE=WCS&REQUEST=GetCapabilities&VERSION=1.0.0",
+    "WCS 1.1.1": "/wcs?SERVICE=WCS&REQUEST=GetCapabilities&VERSION=1.1.1",
+    "WCS 2.0.1": "/wcs?SERVICE=WCS&REQUEST=GetCapabilities&VERSION=2.0.1",
+    "TileJSON": "/xyz/ndvi/tilejson.json?",
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_address_goes_without_what_a_gateway_asks_for(client, document):
+    """Metadata records, legends and templates as much as operations: each would be refused without."""
+    text = html.unescape(client.get(f"{DOCUMENTS[document]}&token=s3").text)
+    addresses = re.findall(r"""http://localhost/(?:wms|wmts|wcs|xyz)[^"<]*""", text)
+    assert addresses
+    assert [address for address in addresses if ("token", "s3") not in parse_qsl(urlsplit(address).query)] == []
+
+
+def test_a_legend_carries_every_range_of_a_connection(client):
+    document = client.get(
+        "/wms?SERVICE=WMS&REQUEST=GetCapabilities&VERSION=1.3.0&BANDS=B04,B03,B02&rescale=0,1&rescale=0,2&rescale=0,3"
+    )
+    legends = [address for address in hrefs(document, "GetLegendGraphic") if "LAYER=s2_l2a" in address]
+    assert [value for key, value in parse_qsl(urlsplit(legends[0]).query) if key == "rescale"] == ["0,1", "0,2", "0,3"]
 
 
 @pytest.mark.parametrize("version", WMS)

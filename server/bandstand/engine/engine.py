@@ -121,6 +121,9 @@ class Engine:
             if service == "wms":
                 names += [group.name for group in self.groups]
             hint = suggest(name, names) or f" There are: {', '.join(names[:20])}."
+            inside = [m.name for group in self.groups if group.name == name for m in self.members(group, service)]
+            if inside:
+                hint = f" It is a group, which maps of WMS alone have; ask for one of: {', '.join(inside[:20])}."
             raise UnknownLayer(f'Unknown layer "{name[:80]}".{hint}', locator="layer")
         return layer
 

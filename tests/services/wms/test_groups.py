@@ -258,3 +258,18 @@ def test_tiles_and_coverages_have_no_groups(grouped, address):
 def test_a_tile_of_a_group_is_refused(grouped):
     answer = grouped.get("/xyz/all/0/0/0.png")
     assert (answer.status_code, "Unknown layer" in answer.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [
+        ("/xyz/all/12/2048/1401.png", "ground, cover, green"),
+        ("/wmts/1.0.0/inner/default/WebMercatorQuad/12/1401/2048.png", "green"),
+        ("/wcs?SERVICE=WCS&VERSION=2.0.1&REQUEST=DescribeCoverage&COVERAGEID=all", "ground, cover, green, numbers"),
+        ("/wcs?SERVICE=WCS&VERSION=1.0.0&REQUEST=DescribeCoverage&COVERAGE=mute", "still"),
+    ],
+)
+def test_the_other_services_say_what_a_group_holds(grouped, address, inside):
+    answer = grouped.get(address)
+    assert answer.status_code in {400, 404}
+    assert f"It is a group, which maps of WMS alone have; ask for one of: {inside}." in answer.text

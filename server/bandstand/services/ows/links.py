@@ -45,11 +45,11 @@ def published_styles(layer: Layer, engine: Engine, base_url: str, kept: Kept) ->
     )
 
 
-def metadata_url(layer: Layer | Group, base_url: str) -> str:
+def metadata_url(layer: Layer | Group, base_url: str, kept: Kept) -> str:
     """Where the metadata record of a layer or group is; empty where no WMS publishes the layer."""
     if isinstance(layer, Layer) and "wms" not in layer.services:
         return ""
-    return _address(base_url, REQUEST="GetMetadata", LAYER=layer.name)
+    return _address(base_url, kept, REQUEST="GetMetadata", LAYER=layer.name)
 
 
 def _legend(layer: Layer, style: str, engine: Engine, base_url: str, kept: Kept) -> Legend | None:
@@ -59,10 +59,10 @@ def _legend(layer: Layer, style: str, engine: Engine, base_url: str, kept: Kept)
         # The document speaks of all layers: one that cannot be painted as the archive is now leaves the others alone.
         logger.warning('layer "%s" cannot be painted with style "%s": %s', layer.name, style, error.message)
         return None
-    more = dict(kept.picture)
-    url = _address(base_url, REQUEST="GetLegendGraphic", LAYER=layer.name, STYLE=style, FORMAT="image/png", **more)
+    url = _address(base_url, kept, REQUEST="GetLegendGraphic", LAYER=layer.name, STYLE=style, FORMAT="image/png")
     return Legend(url=url, width=width, height=height)
 
 
-def _address(base_url: str, **query: str) -> str:
-    return f"{base_url}/wms?{urlencode({'SERVICE': 'WMS', 'VERSION': '1.3.0', **query})}"
+def _address(base_url: str, kept: Kept, **query: str) -> str:
+    pairs = [("SERVICE", "WMS"), ("VERSION", "1.3.0"), *query.items(), *kept.picture]
+    return f"{base_url}/wms?{urlencode(pairs)}"

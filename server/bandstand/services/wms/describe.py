@@ -137,14 +137,14 @@ def _children(engine: Engine, version: Version, base_url: str, kept: Kept) -> "t
         for step in path:
             inner = inner.setdefault(step, {})
         inner[layer] = _entry(layer, engine, version, base_url, kept)
-    return tuple(_node(key, inner, base_url) for key, inner in tree.items())
+    return tuple(_node(key, inner, base_url, kept) for key, inner in tree.items())
 
 
-def _node(key: str | Group | Layer, inner: Any, base_url: str) -> LayerEntry | Folder:
+def _node(key: str | Group | Layer, inner: Any, base_url: str, kept: Kept) -> LayerEntry | Folder:
     """A layer, or a folder with all that it holds."""
     if isinstance(inner, LayerEntry):
         return inner
-    children = tuple(_node(below, deeper, base_url) for below, deeper in inner.items())
+    children = tuple(_node(below, deeper, base_url, kept) for below, deeper in inner.items())
     lonlat = united([child.lonlat for child in children])
     leaves = _leaves(children)
     if not isinstance(key, Group):
@@ -157,7 +157,7 @@ def _node(key: str | Group | Layer, inner: Any, base_url: str) -> LayerEntry | F
         queryable=any(leaf.layer.queryable for leaf in leaves),
         crs=tuple(dict.fromkeys(name for leaf in leaves for name in leaf.crs)),
         boxes=_around(box for leaf in leaves for box in leaf.boxes),
-        metadata_url=metadata_url(key, base_url),
+        metadata_url=metadata_url(key, base_url, kept),
     )
 
 
@@ -190,7 +190,7 @@ def _entry(layer: Layer, engine: Engine, version: Version, base_url: str, kept: 
         times=published_series(times, layer.time.resolution),
         default_time=kept.default_time(times),
         styles=published_styles(layer, engine, base_url, kept),
-        metadata_url=metadata_url(layer, base_url),
+        metadata_url=metadata_url(layer, base_url, kept),
         coarsest=_coarsest(layer, engine),
     )
 

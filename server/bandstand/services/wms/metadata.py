@@ -6,18 +6,24 @@ from bandstand.engine.engine import Engine
 from bandstand.engine.whereabouts import united
 from bandstand.model.exchange import Response
 from bandstand.model.layer import Group, Layer
+from bandstand.services.ows.kept import Kept
 from bandstand.services.ows.xml import templates
 
 METADATA_FORMAT = "text/xml"
 _TEMPLATES = templates("bandstand.services.wms")
 
 
-def metadata_record(layer: Layer | Group, members: tuple[Layer, ...], engine: Engine, base_url: str) -> Response:
+def metadata_record(
+    layer: Layer | Group, members: tuple[Layer, ...], engine: Engine, base_url: str, kept: Kept
+) -> Response:
     """The record: what is shown, where and when, how fine, by whom and under which conditions.
 
     Args:
         layer: What is described.
         members: The layers of a group; the layer alone where it is none.
+        engine: Knows the archive.
+        base_url: Public address of the application.
+        kept: Goes on into the addresses.
     """
     # Before anything is read, as for capabilities.
     sequence = engine.sequence()
@@ -42,7 +48,7 @@ def metadata_record(layer: Layer | Group, members: tuple[Layer, ...], engine: En
         last=max((axis.last for axis in axes), default=""),
         conditions=conditions,
         links=[
-            (f"OGC:{name.upper()}", f"{base_url}/{name}?SERVICE={name.upper()}&REQUEST=GetCapabilities")
+            (f"OGC:{name.upper()}", f"{base_url}/{name}?{kept.query}SERVICE={name.upper()}&REQUEST=GetCapabilities")
             for name in ("wms", "wmts", "wcs")
             if name in members[0].services and (layer is members[0] or name == "wms")
         ],

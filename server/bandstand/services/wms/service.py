@@ -96,7 +96,7 @@ def _document(operation: str, version: Version, call: Call, engine: Engine) -> R
     if operation == "GetFeatureInfoSchema":
         return feature_info_schema(engine.layers)
     if operation == "GetMetadata":
-        return metadata_record(*read_record(args, engine), engine, call.base_url)
+        return metadata_record(*read_record(args, engine), engine, call.base_url, read_kept(call, args))
     return described_layers(read_described(args, engine), version, call.base_url, read_kept(call, args))
 
 

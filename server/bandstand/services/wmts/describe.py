@@ -120,7 +120,7 @@ def _entries(engine: Engine, base_url: str, kept: Kept) -> tuple[LayerEntry, ...
                 times=published_times(replace(axis, ends=()), layer.time.resolution) if many else (),
                 default_time=kept.default_time(axis),
                 styles=published_styles(layer, engine, base_url, kept),
-                metadata_url=metadata_url(layer, base_url),
+                metadata_url=metadata_url(layer, base_url, kept),
                 path=f"{base_url}/wmts/1.0.0/{layer.name}/{{Style}}{time}"
                 "/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}",
             )
