@@ -28,8 +28,8 @@ class BBox:
             raise InvalidParameter("A bounding box needs four finite numbers.", locator="bbox")
         if self.min_x >= self.max_x or self.min_y >= self.max_y:
             raise InvalidParameter(
-                f"The bounding box is empty or reversed: x {self.min_x:g} to {self.max_x:g}, "
-                f"y {self.min_y:g} to {self.max_y:g}; each minimum must lie below its maximum.",
+                f"The bounding box is empty or reversed: x {self.min_x:.15g} to {self.max_x:.15g}, "
+                f"y {self.min_y:.15g} to {self.max_y:.15g}; each minimum must lie below its maximum.",
                 locator="bbox",
             )
 

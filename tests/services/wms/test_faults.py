@@ -147,6 +147,12 @@ def test_the_message_names_the_limit_and_the_way_out(ask_service):
     assert "WIDTH 9000 exceeds the maximum 2000 (MaxWidth)" in text
 
 
+def test_a_box_that_is_reversed_by_little_is_told_with_all_its_digits(ask_service):
+    box = {"CRS": "EPSG:3857", "BBOX": "222638.9815,5465421.25,222639,5465421"}
+    body = ask_service(SERVICE, "/wms", MAP | box).body.decode()
+    assert "x 222638.9815 to 222639, y 5465421.25 to 5465421;" in body
+
+
 def test_the_message_names_near_choices_of_crs(ask_service):
     assert (
         "Nearest choices: EPSG:2193, EPSG:3035"

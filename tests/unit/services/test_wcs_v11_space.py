@@ -55,6 +55,17 @@ def test_without_a_grid_the_own_cells_come_whose_centres_lie_in_the_box():
     assert shape(found) == ((10, 10), (280100, 5465500, 280200, 5465600))
 
 
+@pytest.mark.parametrize(
+    ("origin", "corner"),
+    [("280005,5465995", (280100, 5465510)), ("3,-2", (280098, 5465503)), ("0,0", (280105, 5465505))],
+)
+def test_an_origin_moves_the_own_cells(origin, corner):
+    """Without offsets the cells keep their size; their centres are `origin + n * 10`."""
+    found = grid(boundingbox=f"280101,5465506,280199,5465599,{URN}32631", gridorigin=origin)
+    assert found.resolution == (10.0, 10.0)
+    assert (found.bbox.min_x, found.bbox.min_y) == corner
+
+
 def test_centres_count_not_edges():
     found = grid(boundingbox=f"280106,5465506,280194,5465594,{URN}32631")
     assert shape(found) == ((8, 8), (280110, 5465510, 280190, 5465590))
@@ -235,6 +246,7 @@ BOX = f"280105,5465505,280195,5465595,{URN}32631"
         ({"boundingbox": BOX, "gridoffsets": "10,-10", "gridtype": "bogus"}, InvalidParameter, "GRIDTYPE"),
         ({"boundingbox": BOX, "gridcs": "bogus"}, InvalidParameter, "GRIDCS"),
         ({"boundingbox": BOX, "gridoffsets": "10,-10", "gridorigin": "1"}, InvalidParameter, "GRIDORIGIN"),
+        ({"boundingbox": BOX, "gridorigin": "1"}, InvalidParameter, "GRIDORIGIN"),
     ],
     ids=str,
 )

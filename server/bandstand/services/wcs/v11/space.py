@@ -114,14 +114,14 @@ def _expressed(box: Box, spoken: Crs, target: Crs, native: Grid) -> Box:
 
 
 def _lattice(args: Arguments, target: Crs, box: Box, layer: Layer, engine: Engine) -> Lattice:
-    offsets = _offsets(args, target)
+    offsets, origin = _offsets(args, target), _origin(args, target)
     native = named_domain(engine, layer).grid
     own = cells(engine, layer, target)
     if offsets is None and own is not None:
         # The cells of the coverage itself, so that pixels leave as they are stored.
-        return Lattice(target, own.transform(0.5, 0.5), own.resolution)
+        return Lattice(target, origin or own.transform(0.5, 0.5), own.resolution)
     step = pixel_size(native, target, box) if offsets is None else offsets
-    return Lattice(target, _origin(args, target) or (box[0], box[3]), step)
+    return Lattice(target, origin or (box[0], box[3]), step)
 
 
 def _offsets(args: Arguments, target: Crs) -> tuple[float, float] | None:
