@@ -2,13 +2,15 @@
 
 import colorsys
 import dataclasses
+import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from bandstand.catalog.base import Catalog
 from bandstand.config.profiles import Profile, collection, labels_of
 from bandstand.config.schema import Collection as CollectionSection
-from bandstand.engine.spread import Spread, spreads_in
+from bandstand.engine.spread import MOST_CODES, Spread, spreads_in
 from bandstand.model.field import Field
 from bandstand.model.item import Item
 from bandstand.model.layer import Collection
@@ -16,6 +18,7 @@ from bandstand.model.style import ClassColour, Rgba
 from bandstand.render.ramps import parse_colour
 
 _GOLDEN = 0.618033988749895
+_BYTE = range(256)
 _MANY = 64
 """Colours of a table that is a picture's and no list of classes."""
 
@@ -79,10 +82,20 @@ class Holdings(Mapping[str, Collection]):
         for item in self._catalog.kinds(name):
             # What somebody calls classes has a black background more often than a black class.
             table = _colour_table(item, band, many=_MANY if is_told else 0)
-            found = table or (_distinct(item, band) if band in {"", *item.assets} else ())
+            found = table or (
+                _distinct(item, band, self._codes(name, item, band)) if band in {"", *item.assets} else ()
+            )
             if found:
                 return found
         return ()
+
+    def _codes(self, name: str, item: Item, band: str) -> range:
+        """The numbers that classes may have which nobody speaks of: those of a byte, or what all scenes hold."""
+        first = next((asset for asset, known in item.assets.items() if known.field.categorical), "")
+        ends = [end for spread in self.spreads(name, band or first) if len(spread) > 2 for end in spread[1:3]]
+        if not ends or max(ends) - min(ends) >= MOST_CODES:
+            return _BYTE
+        return range(math.floor(min(ends)), math.floor(max(ends)) + 1)
 
     def _describe(self, name: str, section: CollectionSection, profile: Profile) -> Collection:
         observed: dict[str, Field] = {}
@@ -143,20 +156,24 @@ def _gaps(entries: Sequence[tuple[int, Rgba]], many: int) -> frozenset[int]:
     return frozenset(black)
 
 
-def _distinct(item: Item, band: str) -> tuple[ClassColour, ...]:
-    """A colour of its own for every class of a file that brings none: steps of the golden angle around the wheel."""
+def _distinct(item: Item, band: str, codes: range) -> tuple[ClassColour, ...]:
+    """A colour of its own for every class of a file that brings none."""
     known = labels_of(item)
     labels = known.get(band, ()) if band else next(iter(known.values()), ())
-    labels = labels or tuple((value, str(value)) for value in range(256))
+    labels = labels or tuple((value, str(value)) for value in codes)
     nodata = {asset.field.nodata for name, asset in item.assets.items() if band in {"", name}}
-    found = []
-    for value, label in labels:
-        if value in nodata:
-            continue
-        red, green, blue = colorsys.hls_to_rgb(value * _GOLDEN % 1.0, 0.45 + 0.2 * (value % 3) / 2, 0.55)
-        rgba = round(255 * red), round(255 * green), round(255 * blue), 255
-        found.append(ClassColour(float(value), float(value), rgba, label))
-    return tuple(found)
+    return tuple(
+        ClassColour(float(value), float(value), _on_the_wheel(value), label)
+        for value, label in labels
+        if value not in nodata
+    )
+
+
+@lru_cache(maxsize=4096)
+def _on_the_wheel(value: int) -> Rgba:
+    """Steps of the golden angle around the wheel of hues."""
+    red, green, blue = colorsys.hls_to_rgb(value * _GOLDEN % 1.0, 0.45 + 0.2 * (value % 3) / 2, 0.55)
+    return round(255 * red), round(255 * green), round(255 * blue), 255
 
 
 def _entries(table: object) -> Iterator[tuple[int, Rgba]]:

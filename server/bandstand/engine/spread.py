@@ -20,6 +20,8 @@ _NORMAL = (-2.0537, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 2.0537)
 """The same of a normal distribution, in standard deviations."""
 _APART = 5.0
 """So many times the spread of all others away, a lone end value is a fill that nobody declared."""
+MOST_CODES = 1024
+"""Codes of classes wider apart than this are told by a colour table or not at all."""
 _HALVINGS = 100
 _FARTHEST = 8e307
 """No range may be wider than a float64 can tell."""
@@ -38,7 +40,7 @@ class Sampler(Protocol):
 
 
 def measure(library: Sampler, reports: Mapping[str, FileReport], assets: Mapping[str, Asset]) -> dict[str, Spread]:
-    """How the numbers of each band of a scene are spread, but for classes and what cannot be told.
+    """How the numbers of each band of a scene are spread, but for classes of a byte and what cannot be told.
 
     Args:
         library: Looks into the files.
@@ -50,7 +52,8 @@ def measure(library: Sampler, reports: Mapping[str, FileReport], assets: Mapping
 
 
 def _measured(library: Sampler, report: FileReport, plane: int, field: Field) -> Spread | None:
-    if field.categorical:
+    if field.categorical and field.dtype == "uint8":
+        # Every one has a colour, whichever of them there are.
         return None
     try:
         sample = library.glance(report, plane, nodata=field.nodata)
@@ -59,10 +62,10 @@ def _measured(library: Sampler, report: FileReport, plane: int, field: Field) ->
         return None
     if sample is None:
         return declared_spread(report, plane, scale=field.scale, offset=field.offset)
-    return spread_of(sample.values, sample.share, scale=field.scale, offset=field.offset)
+    return spread_of(sample.values, sample.share, scale=field.scale, offset=field.offset, codes=field.categorical)
 
 
-def spread_of(values: NDArray[Any], share: float, *, scale: float, offset: float) -> Spread | None:
+def spread_of(values: NDArray[Any], share: float, *, scale: float, offset: float, codes: bool = False) -> Spread | None:
     """Describe a sample; None where it is empty.
 
     Args:
@@ -70,12 +73,15 @@ def spread_of(values: NDArray[Any], share: float, *, scale: float, offset: float
         share: How much of what was looked at they are.
         scale: With `offset` makes them physical.
         offset: Likewise.
+        codes: They are classes: one far from the others is no fill, unless it is too far for any list of classes.
     """
     if values.size == 0:
         return None
     with np.errstate(over="ignore"):
         physical = values.astype(np.float64) * scale + offset
-    physical = _without_fill(np.clip(physical, -_FARTHEST, _FARTHEST))
+    physical = np.clip(physical, -_FARTHEST, _FARTHEST)
+    if not codes or physical.max() - physical.min() >= MOST_CODES:
+        physical = _without_fill(physical)
     quantiles = np.quantile(physical, _SHARES, method="closest_observation")
     return tuple(_short(v) for v in (share, physical.min(), physical.max(), *quantiles))
 

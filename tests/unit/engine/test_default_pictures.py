@@ -291,6 +291,33 @@ def test_black_is_a_colour_of_a_table_without_gaps(tmp_path, count):
     engine.close()
 
 
+def test_codes_beside_a_fill_that_nobody_declared_have_their_colours(tmp_path):
+    codes = np.digitize(P, (0.4, 0.6)) * 100 + 311
+    write(tmp_path / "own/cover_20200101.tif", with_holes(codes.astype("u2"), 65535))
+    engine = opened(tmp_path, "categorical")
+    drawn = draw(engine, "own", width=COLUMNS, height=ROWS)
+    assert (drawn[..., 3] == with_holes(np.full(codes.shape, 255), 0)).all()
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "codes"), [("i2", (111, 311, 523)), ("u2", (1001, 1002, 1940)), ("i1", (-5, 0, 90)), ("i4", (7, 8, 300))]
+)
+def test_codes_of_any_size_have_a_colour_each_in_every_scene(tmp_path, dtype, codes):
+    parts = np.digitize(P, (0.4, 0.6))
+    write(tmp_path / "own/cover_20200101.tif", np.array(codes)[parts].astype(dtype))
+    write(tmp_path / "own/cover_20210101.tif", np.full((ROWS, COLUMNS), codes[1], dtype))
+    engine = opened(tmp_path, "categorical")
+    drawn = draw(engine, "own", width=COLUMNS, height=ROWS, time="2020-01-01")
+    assert (drawn[..., 3] == 255).all()
+    colours = [np.unique(drawn[parts == n], axis=0) for n in range(3)]
+    assert [len(found) for found in colours] == [1, 1, 1]
+    assert len({tuple(found[0]) for found in colours}) == 3
+    again = draw(engine, "own", width=COLUMNS, height=ROWS, time="2021-01-01")
+    assert (again == colours[1][0]).all()
+    engine.close()
+
+
 @pytest.mark.parametrize("how", [{"photometric": "MINISWHITE"}, {"table": {0: (255, 255, 255), 1: (0, 0, 0)}}])
 @pytest.mark.parametrize("profile", ["generic", "categorical"])
 def test_a_scanned_map_is_black_on_white(tmp_path, profile, how):
