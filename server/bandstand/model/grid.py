@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.errors import InvalidParameter, InvalidSubset
-from bandstand.model.crs import CRS84, Crs, period, transformer
+from bandstand.model.crs import CRS84, Crs, period, poles, transformer
 
 _SEAM = 0.01
 """Columns by which a grid around the world may miss a whole turn: sizes of pixels are written with few digits."""
@@ -193,6 +193,11 @@ class Grid:
         return Grid(self.crs, self.transform.shifted(col, row), width, height)
 
 
+def _poles_in(bbox: BBox, crs: Crs) -> list[float]:
+    """Latitudes of the poles that lie inside a box."""
+    return [lat for lat, x, y in poles(crs) if bbox.min_x < x < bbox.max_x and bbox.min_y < y < bbox.max_y]
+
+
 def _ring(bbox: BBox, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     t = np.linspace(0.0, 1.0, points)
     x = bbox.min_x + t * bbox.width
@@ -219,6 +224,10 @@ def project_bbox(bbox: BBox, source: Crs, target: Crs, *, points: int = 21) -> B
         return None
     tx, ty = tx[good], ty[good]
     low_x, high_x, low_y, high_y = float(tx.min()), float(tx.max()), float(ty.min()), float(ty.max())
+    if target.lonlat:
+        # They lie between the nodes.
+        inside = _poles_in(bbox, source)
+        low_y, high_y = min([low_y, *inside]), max([high_y, *inside])
     turn = period(target) if target.geographic else 0.0
     wide = source.geographic and bbox.width > period(source) / 2
     if turn and high_x - low_x > turn / 2 and (not wide or not (source.lonlat and target.lonlat)):
@@ -247,17 +256,16 @@ def lonlat_bbox(bbox: BBox, crs: Crs, *, points: int = 21) -> BBox | None:
     if not good.any():
         return None
     south, north = float(lat[good].min()), float(lat[good].max())
-    if not good.all():
-        return _box_of(lon[good], south, north)
-    if np.ptp(lon) < 180.0:
+    if good.all() and np.ptp(lon) < 180.0:
         # Neither a turn nor a pole.
         return _box_of(lon, south, north)
+    if inside := _poles_in(bbox, crs):
+        # The edge does not tell which pole it encloses.
+        return BBox(-180.0, min([south, *inside]), 180.0, max([north, *inside]))
+    if not good.all():
+        return _box_of(lon[good], south, north)
     side = lon.reshape(points, points)
     if not crs.lonlat:
-        border = np.concatenate([side[0], side[1:, -1], side[-1, -2::-1], side[-2::-1, 0]])
-        if abs(np.remainder(np.diff(border) + 180.0, 360.0).sum() - 180.0 * (border.size - 1)) > 180.0:
-            # Around a pole.
-            return BBox(-180.0, south if north + south > 0 else -90.0, 180.0, 90.0 if north + south > 0 else north)
         side = np.unwrap(np.unwrap(side, axis=0, period=360.0), axis=1, period=360.0)
     return _box_of(side, south, north)
 

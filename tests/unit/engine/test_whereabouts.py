@@ -206,3 +206,12 @@ def test_the_world_has_a_finite_box_in_web_mercator():
     assert box is not None
     assert all(map(math.isfinite, (box.min_x, box.min_y, box.max_x, box.max_y)))
     assert box.max_y == pytest.approx(20048966.1)
+
+
+@pytest.mark.parametrize(("code", "pole"), [(3031, -90), (3413, 90), (32661, 90)])
+def test_the_box_in_degrees_around_a_pole_beside_the_middle_reaches_it(code, pole):
+    crs = parse_crs(f"EPSG:{code}")
+    (x,), (y,) = transformer(CRS84, crs).transform([0.0], [float(pole)])
+    found = project_bbox(BBox(x - 730_000, y - 4_100_000, x + 4_300_000, y + 690_000), crs, CRS84)
+    assert (found.min_x, found.max_x) == (-180, 180)
+    assert pole in (found.min_y, found.max_y)
