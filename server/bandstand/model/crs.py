@@ -134,7 +134,8 @@ def _parse(text: str) -> Crs | None:
                 return None
             if not (proj.is_projected or proj.is_geographic):
                 return None
-            return crs_from_proj(proj, key=f"EPSG:{code}")
+            flat = _horizontal(proj)
+            return crs_from_proj(proj, key=f"EPSG:{code}") if flat is proj else _from_proj(flat)
     return None
 
 
@@ -153,9 +154,12 @@ def crs_from_wkt(wkt: str) -> Crs:
 @lru_cache(maxsize=256)
 def _from_wkt(wkt: str) -> Crs | None:
     try:
-        proj = pyproj.CRS.from_user_input(wkt)
+        return _from_proj(_horizontal(pyproj.CRS.from_user_input(wkt)))
     except pyproj.exceptions.CRSError:
         return None
+
+
+def _from_proj(proj: pyproj.CRS) -> Crs:
     # EPSG is asked first: others have codes for the same systems.
     named = proj.to_authority("EPSG", 70) or proj.to_authority(None, 70)
     if proj.name in _MERCATOR_NAMES:
@@ -163,6 +167,13 @@ def _from_wkt(wkt: str) -> Crs | None:
     # The order of axes is the authority's, not what the file's text leaves of it.
     known = _parse(":".join(named)) if named else None
     return known or crs_from_proj(proj, key=proj.to_wkt())
+
+
+def _horizontal(proj: pyproj.CRS) -> pyproj.CRS:
+    """The part of a system that counts the two axes of a grid, which has no heights."""
+    if proj.is_compound:
+        return _horizontal(proj.sub_crs_list[0])
+    return proj.to_2d() if len(proj.axis_info) > 2 else proj
 
 
 def crs_from_proj(proj: pyproj.CRS, *, key: str) -> Crs:

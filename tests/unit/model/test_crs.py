@@ -136,3 +136,27 @@ def test_files_of_all_makers_are_in_the_same_web_mercator(text):
 def test_another_mercator_is_another(code):
     proj = pyproj.CRS.from_user_input(f"{'ESRI' if code == 54004 else 'EPSG'}:{code}")
     assert crs_from_wkt(proj.to_wkt()) != WEB_MERCATOR
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("EPSG:7405", "EPSG:27700"),
+        ("EPSG:5555", "EPSG:25832"),
+        ("EPSG:9518", "EPSG:4326"),
+        ("EPSG:4979", "EPSG:4326"),
+        ("EPSG:4937", "EPSG:4258"),
+        ("EPSG:32632+5773", "EPSG:32632"),
+        ("EPSG:3031+5773", "EPSG:3031"),
+        ("EPSG:32632+4979", "EPSG:32632"),
+    ],
+)
+def test_a_system_with_heights_is_its_horizontal_part(name, key):
+    """A grid of two axes is described in a system of two (GML 3.2.1, 10.1.3.2: srsDimension is that of the system)."""
+    found = [crs_from_wkt(name), crs_from_wkt(pyproj.CRS.from_user_input(name).to_wkt())]
+    found += [] if "+" in name else [parse_crs(name)]
+    for crs in found:
+        assert crs.key == key
+        assert crs == parse_crs(key)
+        assert crs.north_first == parse_crs(key).north_first
+        assert len(crs.proj.axis_info) == 2
