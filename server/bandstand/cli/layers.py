@@ -1,5 +1,6 @@
 """`bandstand layers`: layers, dates and extents as the server sees them."""
 
+import re
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from bandstand.cli.console import config_option, find_config, json_option, open_
 from bandstand.config.profiles import effective, load_profile, time_rules
 from bandstand.config.schema import Config
 from bandstand.engine.times import axis
+from bandstand.model.crs import parse_crs
 
 
 @click.command("layers")
@@ -35,8 +37,14 @@ def command(as_json: bool, config_path: Path | None) -> None:
             put(f"    times       {span}, default {row['default_time']}")
         if isinstance(box, list):
             west, south, east, north = box
-            systems = " ".join(map(str, _listed(row["crs"])))
+            systems = " ".join(_short(str(key)) for key in _listed(row["crs"]))
             put(f"    extent      {west:.5f} {south:.5f} {east:.5f} {north:.5f}  {systems}")
+
+
+def _short(key: str) -> str:
+    """The code of a system, or the name that its WKT begins with."""
+    name = re.match(r'\w+\["([^"]*)"', key)
+    return f'"{name[1]}"' if name else parse_crs(key).short
 
 
 def _listed(value: object) -> list[object]:

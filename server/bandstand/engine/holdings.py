@@ -100,7 +100,9 @@ class Holdings(Mapping[str, Collection]):
     def _describe(self, name: str, section: CollectionSection, profile: Profile) -> Collection:
         observed: dict[str, Field] = {}
         labels: dict[str, tuple[tuple[int, str], ...]] = {}
+        shared: set[str] = set()
         for item in self._catalog.kinds(name):
+            shared = shared & set(item.assets) or shared or set(item.assets)
             observed = _woven(observed, {band: asset.field for band, asset in item.assets.items()})
             labels = {**labels_of(item), **labels}
         described = collection(name, section, profile, observed=tuple(observed.values()), labels=labels)
@@ -109,7 +111,7 @@ class Holdings(Mapping[str, Collection]):
         # A band that no scene has cannot be asked for.
         fields = tuple(field for field in described.fields if field.name in observed)
         aliases = tuple(pair for pair in described.aliases if pair[1] in observed)
-        return dataclasses.replace(described, fields=fields, aliases=aliases)
+        return dataclasses.replace(described, fields=fields, aliases=aliases, shared=frozenset(shared))
 
 
 def _woven(known: Mapping[str, Field], more: Mapping[str, Field]) -> dict[str, Field]:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from bandstand.catalog.base import Catalog, Stored
@@ -20,6 +20,10 @@ from bandstand.read.library import Library
 
 _COMMIT_EVERY = 50
 _MOST_NAMED = 3
+_NOON = 12
+"""The hour of a bare day."""
+_DECIMALS = 5
+"""Of degrees: a metre."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,7 @@ def ingest(
         CatalogUnavailable: The catalogue cannot be written; what was committed before stays.
     """
     assembly = Assembly(name, section, profile, catalog, library, replace_all)
-    tally = _Tally()
+    tally = _Tally(names_are_read=not profile.bands and not section.pattern)
     found = find(sources, profile, pattern=section.pattern, homes=section.source, look=_look(library))
     candidates = _once(found, tally)
     waiting: list[Item] = []
@@ -133,6 +137,10 @@ class _Tally:
 
     doubts: list[tuple[str, str]] = field(default_factory=list)
     """(scene, what was understood of names that do not tell)."""
+    names_are_read: bool = False
+    """Whether names alone tell bands and times: neither a profile does, nor a pattern."""
+    places: dict[object, str] = field(default_factory=dict)
+    """Scenes by time, bands and ground."""
 
     def count(self, candidate: Candidate, outcome: Outcome) -> Item | None:
         """Note an outcome; hands back the item that is to be written."""
@@ -149,15 +157,34 @@ class _Tally:
             return None
         if outcome.left_out is not None:
             self.leave(outcome.left_out)
-        doubt = outcome.item.properties.get("bandstand:doubt")
+        item = self._beside(candidate, outcome.item)
+        doubt = item.properties.get("bandstand:doubt")
         if doubt:
             self.doubts.append((name, printable(str(doubt))))
         self.warnings.extend((name, printable(text)) for text in outcome.warnings)
-        radiometry = outcome.item.properties["bandstand:radiometry"]
+        radiometry = item.properties["bandstand:radiometry"]
         for decision in radiometry["decisions"] if isinstance(radiometry, dict) else ():
             if not decision["certain"]:
                 self.warnings.append((name, f"offset {decision['offset']:g} is a guess: {decision['because']}"))
-        return outcome.item
+        return item
+
+    def _beside(self, candidate: Candidate, item: Item) -> Item:
+        """A scene, with the doubt that it covers another of the same time, bands and ground: names may tell more."""
+        time = item.time
+        # Alike to the second are two makings of one scene; what a document says needs no names.
+        is_told = time.start is not None and time.start == time.end and time.start.hour != _NOON
+        if is_told or candidate.properties or not self.names_are_read or item.properties.get("bandstand:doubt"):
+            return item
+        corners = tuple(round(side, _DECIMALS) for side in astuple(item.bbox))
+        other = self.places.setdefault((time, tuple(item.assets), corners), item.id)
+        if other == item.id:
+            return item
+        doubt = (
+            f"{other} and {item.id} have the same bands on the same ground and tell no different times, so that maps "
+            "show one of them alone. If their paths tell times, say how, such as pattern: "
+            "'(?P<year>\\d{4})_(?P<month>\\d+)'; if they tell bands, name these by its group (?P<band>…)"
+        )
+        return replace(item, properties={**item.properties, "bandstand:doubt": doubt})
 
     def leave(self, left_out: LeftOut) -> None:
         """Note files that are no scenes and no failures."""

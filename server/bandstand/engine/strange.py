@@ -76,6 +76,9 @@ def beginning_of(path: Path) -> str:
 def strange_file(path: Path) -> Candidate:
     """A file that was named as a source and is no raster."""
     kind, remedy = _kind(path)
+    if path.suffix.casefold() in {".yml", ".yaml"}:
+        problem = f"{path} is a configuration and no raster; name it with -c or --config"
+        return Candidate(id=path.name, source=str(path), problem=problem)
     there = f"{path} is a {kind} file" if kind else f"{path} is no raster"
     if path.stat().st_size == 0:
         there = f"{path} is empty"

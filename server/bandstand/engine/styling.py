@@ -199,14 +199,17 @@ def _usual(layer: Layer, collection: Collection, *, one: bool) -> Style:
     colours = [name for name in primaries if name in names]
     if not one and len(colours) == len(_PRIMARIES):
         return dataclasses.replace(by_kind["rgb"], channels=tuple(filter(None, colours)))
-    if not one and len(names) == len(_PRIMARIES) and not any(n in fields and fields[n].categorical for n in names):
+    # What some dates lack would leave them blank.
+    shared = names if layer.bands else [name for name in names if name in collection.shared] or names
+    is_three = len(names) == len(_PRIMARIES) and shared == names
+    if not one and is_three and not any(n in fields and fields[n].categorical for n in names):
         return dataclasses.replace(by_kind["rgb"], channels=tuple(names))
-    first = fields.get(names[0])
+    first = fields.get(shared[0])
     if first is not None and first.categorical:
         return dataclasses.replace(by_kind["classes"], channels=(first.name,))
     unit = first.unit if first is not None else ""
     alike = next((style for style in layer.usual if style.kind == "ramp" and style.unit == unit), by_kind["ramp"])
-    return dataclasses.replace(alike, channels=(names[0],))
+    return dataclasses.replace(alike, channels=(shared[0],))
 
 
 def _restyle(style: Style, ask: Ask) -> Style:

@@ -85,6 +85,8 @@ class Collection:
     """(alias, band): common names, other spellings."""
     classes: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = ()
     """(band, ((value, label), …)) of categorical bands."""
+    shared: frozenset[str] = frozenset()
+    """Bands that its scenes have in common, at least those of the newest kinds."""
     license: str = ""
 
     def resolve(self, name: str) -> str | None:

@@ -64,13 +64,13 @@ def test_a_broken_scene_is_told_and_ends_with_three(configured, capsys, shared):
     assert re.search(r"^failed  2020-01-01   asset B04: ", out, re.MULTILINE)
 
 
-def write_soil(folder):
+def write_soil(folder, *, x=500000.0, crs="EPSG:32631"):
     """Two files whose names tell neither band nor place nor time."""
     folder.mkdir()
     for number, name in enumerate(("clay", "sand"), start=1):
         with rasterio.open(
-            folder / f"{name}.tif", "w", driver="GTiff", width=16, height=16, count=1, dtype="uint8", crs="EPSG:32631",
-            transform=rasterio.Affine(10.0, 0.0, 500000.0, 0.0, -10.0, 5000000.0),
+            folder / f"{name}.tif", "w", driver="GTiff", width=16, height=16, count=1, dtype="uint8", crs=crs,
+            transform=rasterio.Affine(10.0, 0.0, x, 0.0, -10.0, 5000000.0),
         ) as file:  # fmt: skip
             file.write(np.full((1, 16, 16), number, "uint8"))
 
@@ -97,6 +97,59 @@ def test_a_doubt_is_told_by_ingest_and_by_check_with_its_cure(here, capsys):
     (here / "catalog.sqlite").unlink()
     assert run(["ingest"]) == 0
     assert "doubt" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "times"),
+    [
+        (("ndvi_2020_1", "ndvi_2020_2"), r"(?P<year>\d{4})_(?P<month>\d+)", "2020-01 to 2020-02 (2)"),
+        (("north/ndvi", "south/ndvi"), "(?P<id>[^/]+)/ndvi", ""),
+    ],
+)
+def test_a_scene_that_hides_another_is_a_doubt_until_a_pattern_says_more(here, capsys, names, pattern, times):
+    write_soil(here / "made")
+    for name in names:
+        path = here / "own" / f"{name}.tif"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(here / "made" / "clay.tif", path)
+    text = "layers: [{name: ndvi, collection: own}]\ncollections: {own: {profile: generic, source: own%s}}\n"
+    (here / "config.yml").write_text(text % "")
+    assert run(["ingest"]) == 0
+    assert "the same bands on the same ground and tell no different times" in capsys.readouterr().err
+    assert run(["check"]) == 0
+    assert "  warning  collections.own: " in capsys.readouterr().out
+    (here / "config.yml").write_text(text % f", pattern: '{pattern}'")
+    (here / "catalog.sqlite").unlink()
+    assert run(["ingest"]) == 0
+    assert "doubt" not in capsys.readouterr().err
+    assert run(["layers"]) == 0
+    assert times in capsys.readouterr().out
+
+
+def test_tiles_of_one_time_are_no_doubt(here, capsys):
+    for number in range(2):
+        write_soil(here / f"own{number}", x=500000.0 + 160 * number)
+        (here / f"own{number}/sand.tif").unlink()
+    (here / "config.yml").write_text("collections: {own: {profile: generic, source: [own0, own1]}}\n")
+    assert run(["ingest"]) == 0
+    assert "doubt" not in capsys.readouterr().err
+
+
+def test_a_configuration_named_as_a_source_is_told_as_one(configured, capsys):
+    assert run(["ingest", "config.yml"]) == 3
+    assert "config.yml is a configuration and no raster; name it with -c or --config" in capsys.readouterr().out
+
+
+def test_a_system_without_a_code_is_listed_by_its_name(here, capsys):
+    write_soil(here / "own", crs="+proj=laea +lat_0=40 +lon_0=3 +datum=WGS84")
+    (here / "config.yml").write_text(
+        "collections: {own: {profile: generic, source: own}}\nlayers: [{name: own, collection: own}]\n"
+    )
+    assert run(["ingest"]) == 0
+    capsys.readouterr()
+    assert run(["layers"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "extent" in line)
+    assert line.endswith(' "unknown"')
 
 
 def test_what_is_no_band_is_told_in_one_line_and_ends_with_zero(here, capsys):

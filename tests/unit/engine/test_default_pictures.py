@@ -435,6 +435,27 @@ def test_an_archive_without_colours_shows_its_first_band(tmp_path, profile, file
     engine.close()
 
 
+@pytest.mark.parametrize("more", [("aot",), ("aot", "dem")])
+def test_a_date_that_lacks_bands_of_others_is_drawn_by_one_that_all_have(tmp_path, more):
+    for name, day in (*((band, "20200101") for band in more), ("ndvi", "20200101"), ("ndvi", "20200109")):
+        write(tmp_path / f"own/{name}_{day}.tif", scaled(300, 4000, "u2"))
+    engine = opened(tmp_path)
+    for day in ("2020-01-01", "2020-01-09"):
+        drawn = draw(engine, "own", time=day)
+        assert drawn[..., 3].min() == 255
+        assert drawn[..., 0].std() > 20
+    engine.close()
+
+
+def test_the_newest_date_is_drawn_where_no_band_is_of_all(tmp_path):
+    for name, day in (("aot", "20200101"), ("ndvi", "20200109"), ("ndvi", "20200105")):
+        write(tmp_path / f"own/{name}_{day}.tif", scaled(300, 4000, "u2"))
+    engine = opened(tmp_path)
+    assert draw(engine, "own")[..., 0].std() > 20
+    assert draw(engine, "own", time="2020-01-05")[..., 0].std() > 20
+    engine.close()
+
+
 @pytest.mark.parametrize("bands", ["[x1]", "[x1, x2, x3]", "[b1, x1]"])
 def test_a_band_that_no_file_has_is_told(tmp_path, bands):
     write(tmp_path / "own/two_20200101.tif", KINDS["two_bands"][0])
