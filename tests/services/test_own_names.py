@@ -25,6 +25,7 @@ FILES = {
     "nameless": ("", "b1", "", "b3"),
     "odd": ("10m NDVI", "Rötung", "温度", "a/b:c", "B-1"),
     "taken": ("reflectance", "reflectance", "reflectance_2"),
+    "cases": ("t", "T", "x-1", "X_1"),
     "many": tuple(f"band {number}" for number in range(1, 201)),
 }
 NAMES = {
@@ -33,6 +34,7 @@ NAMES = {
     "nameless": ("b1_2", "b1", "b3_2", "b3"),
     "odd": ("b10m_NDVI", "Rotung", "b3", "a_b_c", "B_1"),
     "taken": ("reflectance", "reflectance_3", "reflectance_2"),
+    "cases": ("t", "T", "x_1", "X_1"),
     "many": tuple(f"band_{number}" for number in range(1, 201)),
 }
 UNITS = ("kelvin", "m/s", "", "kg m**-2")
@@ -164,9 +166,18 @@ def test_a_band_is_asked_for_by_the_name_that_its_file_has_for_it(client, layer,
     assert planes(coverage(client, layer, BANDS=name))[1] == [value]
 
 
-@pytest.mark.parametrize(("layer", "name", "value"), [("alike", "B-1", 10), ("odd", "10m NDVI", 10)])
+@pytest.mark.parametrize(
+    ("layer", "name", "value"),
+    [("alike", "B-1", 10), ("odd", "10m NDVI", 10), ("odd", '"10m NDVI"', 10)]
+    + [("cases", name, 10 * number) for number, name in enumerate(("t", "T", "x_1", "X_1"), start=1)],
+)
 def test_a_range_subset_takes_such_names(client, layer, name, value):
     assert planes(coverage(client, layer, RANGESUBSET=name))[1] == [value]
+    assert planes(coverage(client, layer, BANDS=name))[1] == [value]
+
+
+def test_the_case_of_letters_does_not_count_where_one_name_is_meant(client):
+    assert planes(coverage(client, "odd", RANGESUBSET="rotung"))[1] == [20]
 
 
 def codes(client, layer):

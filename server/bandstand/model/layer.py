@@ -90,7 +90,7 @@ class Collection:
     license: str = ""
 
     def resolve(self, name: str) -> str | None:
-        """The band of this name: exact, then alias, then either without regard to case when unique."""
+        """The band of this name: exact, then alias, then either without regard to case when unique; also in quotes."""
         names = [f.name for f in self.fields]
         if name in names:
             return name
@@ -99,6 +99,8 @@ class Collection:
                 return band
         folded = {n for n in names if n.casefold() == name.casefold()}
         folded |= {band for alias, band in self.aliases if alias.casefold() == name.casefold()}
+        if not folded and len(name) > 2 and name[0] == name[-1] == '"':
+            return self.resolve(name[1:-1])
         return folded.pop() if len(folded) == 1 else None
 
     def field(self, band: str) -> Field:

@@ -91,13 +91,19 @@ def _has_name(crs: Crs) -> bool:
 
 
 def find_field(name: str, known: list[str], layer: Layer, engine: Engine) -> int | None:
-    """The place of a field in `known`: by its name, its name as XML has it, or an alias; None when there is none."""
-    for spelled in (known, [to_ncname(field) for field in known]):
-        for i, field in enumerate(spelled):
-            if field.casefold() == name.casefold():
-                return i
+    """The place of a field in `known`: by its name, its name as XML has it, or an alias; None when there is none.
+
+    The case of letters tells names apart; where only one name is meant either way, it does not count.
+    """
+    spellings = known, [to_ncname(field) for field in known]
+    for spelled in spellings:
+        if name in spelled:
+            return spelled.index(name)
     alias = engine.collection(layer.collection).resolve(name)
-    return known.index(alias) if alias in known else None
+    if alias in known:
+        return known.index(alias)
+    folded = {i for spelled in spellings for i, field in enumerate(spelled) if field.casefold() == name.casefold()}
+    return folded.pop() if len(folded) == 1 else None
 
 
 def settle(layer: Layer, ask: Ask, engine: Engine) -> StyledLayer:
