@@ -10,6 +10,7 @@ from bandstand.catalog.base import Catalog
 from bandstand.compute.bands import Bands
 from bandstand.encode.registry import is_text
 from bandstand.engine.cost import read_bytes
+from bandstand.engine.units import in_unit
 from bandstand.errors import TooLarge
 from bandstand.model.crs import CRS84, WEB_MERCATOR, WGS84
 from bandstand.model.field import Field
@@ -148,17 +149,26 @@ def _plan_layer(
     if len(items) > most[0]:
         _refuse_items(*most)
     asked = {*selection.bands, *(band for program in layer.beside for band in program.inputs)}
-    scenes = scene_reads(
-        [item for item in sort_items(items, selection) if not asked.isdisjoint(item.assets)], selection.bands
-    )
     collection = collections[selection.collection]
+    asked_of = [item for item in sort_items(items, selection) if not asked.isdisjoint(item.assets)]
+    scenes = scene_reads(asked_of, selection.bands, collection)
     fields = plan_fields(scenes, selection.bands, collection)
     return LayerPlan(layer, scenes, fields, together=layer.style is not None and isinstance(layer.program, Bands))
 
 
-def scene_reads(items: Iterable[Item], bands: Sequence[str]) -> tuple[SceneRead, ...]:
-    """What to read of each scene for these bands."""
-    return tuple(SceneRead(item, tuple(item.assets.get(band) for band in bands)) for item in items)
+def scene_reads(items: Iterable[Item], bands: Sequence[str], collection: Collection) -> tuple[SceneRead, ...]:
+    """What to read of each scene for these bands, each in the unit that the collection has it in."""
+    units = [collection.field(band).unit for band in bands]
+    return tuple(
+        SceneRead(item, tuple(_measured(item.assets.get(band), unit) for band, unit in zip(bands, units, strict=True)))
+        for item in items
+    )
+
+
+def _measured(asset: Asset | None, unit: str) -> Asset | None:
+    if asset is None or asset.field.unit == unit:
+        return asset
+    return replace(asset, field=in_unit(asset.field, unit))
 
 
 def plan_fields(scenes: Sequence[SceneRead], bands: Sequence[str], collection: Collection) -> tuple[Field, ...]:

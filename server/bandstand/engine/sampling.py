@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from bandstand.engine.plan import LayerPlan, Plan, plan_fields, scene_reads
+from bandstand.engine.plan import LayerPlan, Plan, SceneRead, plan_fields, scene_reads
 from bandstand.engine.run import Account, compose
 from bandstand.model.ask import BandValue, Sample
 from bandstand.model.crs import CRS84, transformer
 from bandstand.model.field import Field
-from bandstand.model.item import Item
 from bandstand.model.layer import Collection, Layer
 from bandstand.model.program import Program
 from bandstand.model.raster import Raster
@@ -65,19 +64,22 @@ def _sample(
     lon, lat = transformer(grid.crs, CRS84).transform(x, y)
     outputs: _Values = ()
     bands: _Values = ()
-    scenes: dict[str, Item] = {}
+    scenes: dict[str, SceneRead] = {}
+    filed: dict[str, Field] = {}
     for program in (layer.layer.program, *layer.layer.beside):
         part = layer if program is layer.layer.program else _for(layer, program, collection)
         mosaic = compose(part, grid, library, account)
         computed, read = _values(mosaic.raster(), program, collection)
         outputs, bands = (*outputs, *computed), (*bands, *read)
-        for band, givers in zip(program.inputs, mosaic.givers, strict=True):
+        for place, givers in enumerate(mosaic.givers):
             # One pixel has one giver.
             for number in givers:
-                scenes[band] = part.scenes[number].item
+                scenes[program.inputs[place]] = scene = part.scenes[number]
+                asset = scene.assets[place]
+                if asset is not None:
+                    filed[program.inputs[place]] = asset.field
     # Told as the scene of the pixel: that of its first band that has one.
-    item = next(iter(scenes.values()), None)
-    filed = {band: scene.assets[band].field for band, scene in scenes.items()}
+    item = next((scene.item for scene in scenes.values()), None)
     moment = item.time.start if item else None
     return Sample(
         layer=published.name,
@@ -104,7 +106,7 @@ def _values(mosaic: Raster, program: Program, collection: Collection) -> tuple[_
 
 def _for(layer: LayerPlan, program: Program, collection: Collection) -> LayerPlan:
     """The same scenes with the bands of another program."""
-    scenes = scene_reads([scene.item for scene in layer.scenes], program.inputs)
+    scenes = scene_reads([scene.item for scene in layer.scenes], program.inputs, collection)
     return replace(layer, scenes=scenes, fields=plan_fields(scenes, program.inputs, collection))
 
 

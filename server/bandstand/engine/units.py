@@ -1,6 +1,10 @@
 """Units of stored values in the words of UCUM, whatever their providers call them."""
 
+import math
 import re
+from dataclasses import replace
+
+from bandstand.model.field import Field
 
 _WORDS = {
     "kelvin": "K", "kelvins": "K", "degk": "K", "deg_k": "K", "celsius": "Cel", "degc": "Cel", "deg_c": "Cel",
@@ -48,3 +52,31 @@ def ucum(text: str) -> str:
 
 _LONGEST = 60
 """Characters of a code."""
+_FOOT, _US_FOOT, _FAHRENHEIT = 0.3048, 1200 / 3937, 5 / 9
+_MEASURES: dict[str, dict[str, tuple[float, float]]] = {
+    "K": {"K": (1.0, 0.0), "Cel": (1.0, 273.15), "[degF]": (_FAHRENHEIT, 459.67 * _FAHRENHEIT)},
+    "m": {
+        "m": (1.0, 0.0), "km": (1e3, 0.0), "dm": (1e-1, 0.0), "cm": (1e-2, 0.0), "mm": (1e-3, 0.0), "um": (1e-6, 0.0),
+        "nm": (1e-9, 0.0), "[ft_i]": (_FOOT, 0.0), "[ft_us]": (_US_FOOT, 0.0),
+    },
+    "m2": {"m2": (1.0, 0.0), "har": (1e4, 0.0), "km2": (1e6, 0.0)},
+    "s": {"s": (1.0, 0.0), "min": (60.0, 0.0), "h": (3600.0, 0.0), "d": (86400.0, 0.0)},
+    "kg": {"kg": (1.0, 0.0), "g": (1e-3, 0.0), "t": (1e3, 0.0)},
+    "Pa": {"Pa": (1.0, 0.0), "hPa": (1e2, 0.0), "mbar": (1e2, 0.0), "kPa": (1e3, 0.0), "bar": (1e5, 0.0)},
+    "rad": {"rad": (1.0, 0.0), "deg": (math.pi / 180, 0.0)},
+    "m/s": {"m/s": (1.0, 0.0), "m.s-1": (1.0, 0.0), "km/h": (1 / 3.6, 0.0)},
+}  # fmt: skip
+"""Units that measure one thing: value x factor + offset is the value in the unit that the others are told in (UCUM)."""
+
+
+def in_unit(field: Field, unit: str) -> Field:
+    """The field with scale and offset that lead to another unit; itself where that is no matter of arithmetic."""
+    for known in _MEASURES.values():
+        if field.unit in known and unit in known and not field.categorical:
+            factor, offset = known[field.unit]
+            theirs, beyond = known[unit]
+            scale = field.scale * factor / theirs
+            moved = (field.offset * factor + offset - beyond) / theirs
+            # 273.15 is no binary fraction: what is added and taken away again leaves a rest.
+            return replace(field, unit=unit, scale=float(f"{scale:.14g}"), offset=float(f"{moved:.14g}"))
+    return field
