@@ -201,8 +201,15 @@ def test_what_a_client_sends_with_every_map_is_ignored_there_alone(ask, key, val
 
 
 def test_the_bar_that_clients_of_ncwms_ask_for_is_the_legend(ask):
-    answer = ask("legend", VERTICAL="false", COLORBARONLY="true", NUMCOLORBANDS="250")
+    answer = ask("legend", VERTICAL="false", COLORBARONLY="true", NUMCOLORBANDS="250", PALETTE="default")
     assert answer.get_data() == ask("legend").get_data()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ASKED if kind not in {"query", "TileJSON"}])
+@pytest.mark.parametrize("key", ["COLORSCALERANGE", "COLORMAP", "ABOVEMAXCOLOR", "resampling"])
+def test_a_default_is_no_choice(ask, kind, key):
+    answer = ask(kind, **{key: "Default"})
+    assert (answer.status_code, answer.get_data()) == (200, ask(kind).get_data())
 
 
 @pytest.mark.parametrize("key", ["EXPR", "TIME", "BANDS", "COLORMAP", "resampling"])

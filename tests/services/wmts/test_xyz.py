@@ -55,6 +55,13 @@ def test_the_extension_is_the_format(tile, extension, media_type):
     assert tile(12, 2080, f"1495.{extension}").media_type == media_type
 
 
+@pytest.mark.parametrize("said", ["jpg", "image/jpeg", "JPEG"])
+def test_a_format_in_the_query_agrees_with_the_extension_or_is_refused(tile, said):
+    assert tile(12, 2080, "1495.jpg", {"format": said}).media_type == "image/jpeg"
+    refused = tile(12, 2080, "1495.png", {"format": said})
+    assert (refused.status, json.loads(refused.body)["parameter"]) == (400, "format")
+
+
 def test_it_is_the_same_question_as_a_wmts_tile(tile, ask_service, engine):
     tile(12, 2080, "1495.png", {"time": "2023-06-14", "expr": "B08", "style": "grey"})
     ask_service(

@@ -77,7 +77,8 @@ def read_wishes(args: Arguments, standard: frozenset[str], kind: Kind, *, style:
             warnings += remark(key)
             continue
         text = ";".join(args.all(key)) if key == "rescale" else args.get(key)
-        if text:
+        # As clients of ncWMS say that they choose none.
+        if text and text.casefold() != "default":
             given = _keep(given or {}, ours, key, text)
     data = kind in {"values", "coverage"}
     fields: dict[str, object] = {}

@@ -57,6 +57,8 @@ class Xyz:
         grid, media_type = _tile(variables["z"], variables["x"], tail)
         if media_type not in (offered := engine.tile_formats):
             offered_type(media_type, offered, "format")
+        if said := args.get("format"):
+            offered_type(said, (media_type,), "format")
         wishes = read_wishes(args, _STANDARD, "tile", style=args.get("style", "styles"), time=args.get("time"))
         query = tile_request(engine, layer, grid, media_type, wishes)
         response = engine.run(query.request, if_none_match=call.headers.get("if-none-match", ""))
