@@ -198,8 +198,11 @@ class FakeEngine(Engine):
             return self.samples
         return tuple(sample(layer.name) for layer in request.layers)
 
-    def legend(self, styled, *, media_type, width=None, height=None, scale=1.0, letters=1.0, transparent=False):
-        told = f"{styled.name} {styled.style.name} {width} {height} {scale:g} {letters:g}{' clear' * transparent}"
+    def legend(
+        self, styled, *, media_type, width=None, height=None, scale=1.0, letters=1.0, ground=(255, 255, 255, 255)
+    ):
+        told = f"{styled.name} {styled.style.name} {width} {height} {scale:g} {letters:g}"
+        told += "" if ground == (255, 255, 255, 255) else f" {ground}"
         return Response(media_type=media_type, body=told.encode())
 
     def legend_size(self, layer, style):

@@ -36,12 +36,13 @@ from bandstand.model.grid import BBox, Grid
 from bandstand.model.layer import Collection, Extent, Group, Layer, ServiceInfo
 from bandstand.model.limits import Limits
 from bandstand.model.request import Output, Request, StyledLayer
-from bandstand.model.style import Style
+from bandstand.model.style import Rgba, Style
 from bandstand.model.tiling import TileMatrixSet
 from bandstand.model.time import TimeSpan
 from bandstand.read.library import Library
 from bandstand.render import legend as legends
 from bandstand.render.ramps import ramp_names
+from bandstand.render.sheet import PAPER
 
 _SETTLED = 4096
 """Wishes kept as settled layers; a map view asks the same one for every tile."""
@@ -325,7 +326,7 @@ class Engine:
         height: int | None = None,
         scale: float = 1.0,
         letters: float = 1.0,
-        transparent: bool = False,
+        ground: Rgba = PAPER,
     ) -> Response:
         """The legend of layers as they would be drawn, one below the other, as a picture or `application/json`.
 
@@ -344,9 +345,7 @@ class Engine:
         format_ = find_format(media_type, "map")
         image = legends.column(
             [
-                legends.legend(
-                    style, fields, width=width, height=height, scale=scale, letters=letters, transparent=transparent
-                )
+                legends.legend(style, fields, width=width, height=height, scale=scale, letters=letters, ground=ground)
                 for _, style, fields in parts
             ]
         )

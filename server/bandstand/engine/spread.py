@@ -22,6 +22,8 @@ _APART = 5.0
 """So many times the spread of all others away, a lone end value is a fill that nobody declared."""
 MOST_CODES = 1024
 """Codes of classes wider apart than this are told by a colour table or not at all."""
+_NEAR = 1e-3
+"""Of a step: a float32 is so far from the decimal number it stands for."""
 _HALVINGS = 100
 _FARTHEST = 8e307
 """No range may be wider than a float64 can tell."""
@@ -189,7 +191,7 @@ def _rounded(low: float, high: float) -> Range:
     step = 10.0 ** (math.floor(math.log10(high - low)) - 2)
     if not (step > 0.0 and math.isfinite(1.0 / step)):
         return low, high
-    return _multiple(math.floor(low / step + 1e-6), step), _multiple(math.ceil(high / step - 1e-6), step)
+    return _multiple(math.floor(low / step + _NEAR), step), _multiple(math.ceil(high / step - _NEAR), step)
 
 
 def _multiple(count: int, step: float) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bandstand.model.raster import Image
+from bandstand.model.style import Rgba
 from bandstand.render import bars
 from bandstand.render.key import Bar, Swatches
 from bandstand.render.sheet import INK, Drawing, Measures, Sheet, plain
@@ -25,20 +26,20 @@ def size(drawing: Drawing, measures: Measures, width: int | None = None, height:
     return _boxes(drawing.key, measures, width, height).extent
 
 
-def draw(drawing: Drawing, measures: Measures, *, width: int | None, height: int | None, transparent: bool) -> Image:
+def draw(drawing: Drawing, measures: Measures, *, width: int | None, height: int | None, ground: Rgba) -> Image:
     """Draw a legend whose bar, or each of whose boxes, has the given size; see `legend`."""
     key = drawing.key
     width, height = (None if side is None else min(side, _LARGEST) for side in (width, height))
     across, down = size(drawing, measures, width, height)
     if across * down > _MOST_PX:
         measures = replace(measures, scale=measures.scale * (_MOST_PX / (across * down)) ** 0.5)
-    sheet = Sheet(size(drawing, measures, width, height), measures, transparent=transparent)
+    sheet = Sheet(size(drawing, measures, width, height), measures, ground=ground)
     sheet.title(drawing.title)
     if isinstance(key, Bar):
         bars.draw_bar(sheet, drawing, key, bars.layout(drawing, key, measures, width, height))
     else:
         _draw_boxes(sheet, key, _boxes(key, measures, width, height))
-    return Image(np.array(sheet.canvas), opaque=not transparent)
+    return Image(np.array(sheet.canvas), opaque=ground[3] == 255)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bandstand.render.draw import draw, size
 from bandstand.render.key import Bar, Key, Swatches, spell
 from bandstand.render.paint import painter
 from bandstand.render.ramps import sample
-from bandstand.render.sheet import Drawing, Measures
+from bandstand.render.sheet import PAPER, Drawing, Measures
 from bandstand.render.ticks import labels, ticks
 
 _ENTRIES = 11
@@ -25,7 +25,7 @@ def legend(
     width: int | None = None,
     height: int | None = None,
     title: str = "",
-    transparent: bool = False,
+    ground: Rgba = PAPER,
     scale: float = 1.0,
     letters: float = 1.0,
 ) -> Image:
@@ -38,7 +38,7 @@ def legend(
         height: Likewise; above 40 both are those of the legend as a whole, which is larger where its words need it. A
             ramp is upright where it is higher than wide.
         title: Stands on top; empty takes the style's title.
-        transparent: No white ground; letters get a pale rim and stay readable on dark maps.
+        ground: Lies below everything; on all but white letters get a pale rim and stay readable.
         scale: Everything is so many times larger, up to a picture of 16 million pixels.
         letters: Letters are so many times larger yet.
 
@@ -47,7 +47,7 @@ def legend(
     """
     key = painter(style.kind).key(style, fields)
     measures = Measures(scale, letters)
-    return draw(_drawing(style, key, title), measures, width=width, height=height, transparent=transparent)
+    return draw(_drawing(style, key, title), measures, width=width, height=height, ground=ground)
 
 
 def column(images: Sequence[Image]) -> Image:

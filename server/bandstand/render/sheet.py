@@ -16,8 +16,8 @@ _TITLE_ROOM, _TEXT_ROOM = 20, 16
 INK: Rgba = (33, 37, 41, 255)
 PALE_INK: Rgba = (73, 80, 87, 255)
 FRAME: Rgba = (120, 126, 132, 255)
-_RIM: Rgba = (255, 255, 255, 210)
-_PAPER: Rgba = (255, 255, 255, 255)
+_RIM_OPACITY = 210
+PAPER: Rgba = (255, 255, 255, 255)
 _PLAIN = {
     "\u2013": "-",  # dashes and the minus sign
     "\u2014": "-",
@@ -101,19 +101,20 @@ class Measures:
 class Sheet:
     """A canvas with a pen."""
 
-    def __init__(self, extent: tuple[int, int], measures: Measures, *, transparent: bool) -> None:
+    def __init__(self, extent: tuple[int, int], measures: Measures, *, ground: Rgba) -> None:
         """Lay out an empty one."""
-        self.canvas = Pillow.new("RGBA", extent, (0, 0, 0, 0) if transparent else _PAPER)
+        self.canvas = Pillow.new("RGBA", extent, ground)
         self.pen = ImageDraw.Draw(self.canvas)
         self.measures = measures
-        self._rim = measures.px(2) if transparent else 0
+        self._rim = measures.px(2) if ground != PAPER else 0
+        self._rim_ink: Rgba = (255, 255, 255, 255 if ground[3] == 255 else _RIM_OPACITY)
 
     def write(
         self, at: tuple[float, float], text: str, *, ink: Rgba, anchor: Anchor = "la", points: int | None = None
     ) -> None:
         """Write one line."""
         font = _font(points or self.measures.text_points)
-        self.pen.text(at, text, fill=ink, font=font, anchor=anchor, stroke_width=self._rim, stroke_fill=_RIM)
+        self.pen.text(at, text, fill=ink, font=font, anchor=anchor, stroke_width=self._rim, stroke_fill=self._rim_ink)
 
     def title(self, text: str) -> None:
         """Write the title, cut to the width of the sheet."""

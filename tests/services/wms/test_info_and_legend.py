@@ -187,15 +187,15 @@ def test_a_legend_is_as_large_as_its_medium_needs(ask_service, keys, sizes):
 
 
 @pytest.mark.parametrize(
-    ("keys", "clear"),
+    ("keys", "ground"),
     [
-        ({"TRANSPARENT": "TRUE"}, True),
-        ({"TRANSPARENT": "FALSE"}, False),
-        ({"TRANSPARENT": "TRUE", "FORMAT": "image/jpeg"}, False),
+        ({"TRANSPARENT": "TRUE"}, b" (255, 255, 255, 0)"),
+        ({"BGCOLOR": "0x102030", "TRANSPARENT": "FALSE"}, b" (16, 32, 48, 255)"),
+        ({"TRANSPARENT": "TRUE", "FORMAT": "image/jpeg"}, b" 1 1"),
     ],
 )
-def test_a_legend_has_no_ground_where_none_is_wanted(ask_service, keys, clear):
-    assert ask_service(SERVICE, "/wms", LEGEND | keys).body.endswith(b"clear") == clear
+def test_a_legend_has_the_ground_of_a_map(ask_service, keys, ground):
+    assert ask_service(SERVICE, "/wms", LEGEND | keys).body.endswith(ground)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,12 @@ def test_small_differences_of_large_numbers_are_told(start, span):
     assert (low, high) == pytest.approx((start + 0.02 * span, start + 0.98 * span), abs=0.01 * span, rel=0)
 
 
+@pytest.mark.parametrize(("low", "high"), [(-0.3, 0.9), (271.3, 310.4), (0.1, 0.7)])
+def test_the_decimals_of_a_float32_are_no_reason_to_round_further(low, high):
+    values = np.where(np.arange(200) < 100, low, high).astype("f4")
+    assert picture_range(Field(name="b", dtype="float32"), [spread(values)]) == (low, high)
+
+
 def test_ranges_are_rounded_outwards_to_a_thousandth():
     field = Field(name="b", dtype="float64")
     found = picture_range(field, [(1.0, 0.0, 2.0, 0.123456, 0.2, 0.3, 0.4, 0.5, 0.6, 0.987654)])

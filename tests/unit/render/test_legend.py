@@ -50,7 +50,15 @@ def test_a_legend_has_a_white_ground():
 
 
 def test_a_transparent_legend_has_none():
-    assert legend(STYLES["ndvi"], NDVI, transparent=True).pixels[0, 0, 3] == 0
+    assert legend(STYLES["ndvi"], NDVI, ground=(255, 255, 255, 0)).pixels[0, 0, 3] == 0
+
+
+def test_a_legend_on_a_dark_ground_is_opaque_and_readable():
+    image = legend(STYLES["landcover"], NDVI, ground=(20, 30, 40, 255))
+    assert image.opaque
+    assert image.pixels[0, 0].tolist() == [20, 30, 40, 255]
+    assert (image.pixels[..., 3] == 255).all()
+    assert (image.pixels[..., :3] == 255).all(axis=2).any()
 
 
 def test_the_title_changes_the_picture_and_not_its_size():

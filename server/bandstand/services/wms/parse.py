@@ -89,7 +89,7 @@ class LegendQuery:
     """How many times larger than on a screen of 96 dots an inch."""
     letters: float
     """How many times larger letters are, beside that."""
-    transparent: bool
+    ground: Rgba
     warnings: tuple[str, ...]
 
 
@@ -237,6 +237,7 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
         text = args.get(key)
         sides.append(kvp.size(text, key, limit=LEGEND_MAX_PX, limit_name="of legends") if text else None)
     scale, letters = read_sizes(args)
+    transparent, background = read_ground(args)
     wishes = read_wishes(args, _LEGEND, "legend", style=args.get("style", "styles"), time=args.get("time"))
     try:
         styled = tuple(engine.ask(layer, wishes.ask) for layer in layers)
@@ -249,7 +250,7 @@ def read_legend(args: Arguments, engine: Engine) -> LegendQuery:
         height=sides[1],
         scale=scale,
         letters=letters,
-        transparent=kvp.boolean(args.get("transparent"), "TRANSPARENT", default=False) and "jpeg" not in media_type,
+        ground=(*background[:3], 0) if transparent and media_type != "image/jpeg" else background,
         warnings=wishes.warnings,
     )
 

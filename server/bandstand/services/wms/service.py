@@ -71,7 +71,7 @@ class Wms:
                 height=legend.height,
                 scale=legend.scale,
                 letters=legend.letters,
-                transparent=legend.transparent,
+                ground=legend.ground,
             )
             return with_warnings(drawn, legend.warnings)
         return _document(operation, version, call, engine)
