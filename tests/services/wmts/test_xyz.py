@@ -62,6 +62,13 @@ def test_a_format_in_the_query_agrees_with_the_extension_or_is_refused(tile, sai
     assert (refused.status, json.loads(refused.body)["parameter"]) == (400, "format")
 
 
+@pytest.mark.parametrize("key", ["assets", "bands"])
+def test_bands_may_be_given_one_by_one(tile, engine, key):
+    """As TiTiler has them: `assets=B08&assets=B04`; one that a proxy says twice is meant once."""
+    assert tile(12, 2080, "1495.png", [(key, name) for name in ("B08", "B04", "B08")]).status == 200
+    assert engine.asks[-1][1].bands == ("B08", "B04")
+
+
 def test_it_is_the_same_question_as_a_wmts_tile(tile, ask_service, engine):
     tile(12, 2080, "1495.png", {"time": "2023-06-14", "expr": "B08", "style": "grey"})
     ask_service(

@@ -36,6 +36,9 @@ _ORDERS: dict[str, Order] = {
 }
 _UNITS = {"physical": "physical", "reflectance": "physical", "dn": "stored", "stored": "stored"}
 
+_MAY_REPEAT = frozenset({"rescale", "assets", "bands"})
+"""Keys that TiTiler has once a member."""
+
 Reading = tuple[str, object]
 """A field of `Ask` and its value."""
 
@@ -76,7 +79,7 @@ def read_wishes(args: Arguments, standard: frozenset[str], kind: Kind, *, style:
             refuse_foreign(key, args.all(key), kind, own=standard, vendor=OURS)
             warnings += remark(key)
             continue
-        text = ";".join(args.all(key)) if key == "rescale" else args.get(key)
+        text = _repeated(args, key) if key in _MAY_REPEAT else args.get(key)
         # As clients of ncWMS say that they choose none.
         if text and text.casefold() != "default":
             given = _keep(given or {}, ours, key, text)
@@ -128,6 +131,13 @@ def drawn_style(layer: Layer, name: str) -> str:
             locator="style",
         )
     return style.name
+
+
+def _repeated(args: Arguments, key: str) -> str:
+    """The members of a key that may be given one by one, as a list; of names each once."""
+    if key == "rescale":
+        return ";".join(args.all(key))
+    return ",".join(dict.fromkeys(args.all(key)))
 
 
 def _keep(given: dict[str, tuple[str, str]], ours: str, key: str, text: str) -> dict[str, tuple[str, str]]:
