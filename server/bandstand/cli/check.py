@@ -143,25 +143,37 @@ def _sources(document: Document, config: Config) -> Iterator[str]:
 def _layers(document: Document, sound: Sound, engine: Engine, unpainted: str) -> Iterator[str]:
     told: set[str] = set()
     for where, layer in placed_layers(sound.config.layers):
-        if layer.layers or layer.name is None or where in sound.broken:
-            continue
-        if layer.collection not in told:
+        is_whole = not (layer.layers or layer.name is None or where in sound.broken)
+        if is_whole and layer.collection not in told:
             told.add(layer.collection)
             if not engine.catalog.count(layer.collection):
                 here = ("collections", layer.collection)
                 yield f"{document.place(here)}  warning  {dotted(here)}: the catalogue has no scene of it"
             yield from _doubts(document, layer.collection, engine)
-        if layer.expression and engine.collection(layer.collection).fields:
+        fault = _misspelt(layer, engine, is_whole=is_whole)
+        if fault:
             place = (*where, "expression")
-            try:
-                engine.check_expression(layer.expression, layer.collection)
-            except BandstandError as error:
-                yield f"{document.place(place)}  error    {dotted(place)}: {_one_line(error.message)}"
-                continue
+            yield f"{document.place(place)}  error    {dotted(place)}: {_one_line(fault)}"
+        if fault or not is_whole:
+            continue
         # A layer of which something was taken out may have lost the style it was meant to have.
         whole = all(path[: len(where)] != where for path in sound.broken)
         for at, message in _unpainted(where, layer, engine) if unpainted and whole else ():
             yield f"{document.place(at)}  {unpainted}  {dotted(at)}: {_one_line(message)}"
+
+
+def _misspelt(layer: LayerSection, engine: Engine, *, is_whole: bool) -> str:
+    """What is wrong with an expression; of one whose bands are not known only the grammar is looked at."""
+    if not layer.expression:
+        return ""
+    try:
+        if is_whole and engine.collection(layer.collection).fields:
+            engine.check_expression(layer.expression, layer.collection)
+        else:
+            engine.check_grammar(layer.expression)
+    except BandstandError as error:
+        return error.message
+    return ""
 
 
 def _doubts(document: Document, collection: str, engine: Engine) -> Iterator[str]:

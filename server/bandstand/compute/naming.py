@@ -19,6 +19,20 @@ _CLASSES: dict[str, tuple[int, ...]] = {
 _MASKS = (*_CLASSES, "clear")
 
 
+class AnyNames(Names):
+    """Every name is a band: for the grammar of an expression whose bands nobody knows yet."""
+
+    def find(self, name: str, *, quoted: bool) -> Node | Unknown:
+        """A constant where it is one, else a band."""
+        constant = None if quoted else CONSTANTS.get(name.casefold())
+        return Band(name) if constant is None else Number(constant)
+
+    def title(self, text: str, node: Node) -> str:
+        """The text."""
+        del node
+        return text
+
+
 class CollectionNames(Names):
     """The names of a collection, as a user may write them."""
 

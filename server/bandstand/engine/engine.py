@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from bandstand.catalog.base import Catalog
 from bandstand.compute.compile import compile_expression
+from bandstand.compute.expression.parse import parse
 from bandstand.compute.indices import index_reports
+from bandstand.compute.naming import AnyNames
 from bandstand.compute.recipes import Recipes
 from bandstand.encode.registry import find_format, formats
 from bandstand.engine import answer
@@ -392,6 +394,14 @@ class Engine:
         """
         program = compile_expression(expr, self.collection(collection), self._recipes, limits=self.limits)
         return ExpressionReport(expr=expr, outputs=program.outputs, bands=program.inputs, operations=program.operations)
+
+    def check_grammar(self, expr: str) -> None:
+        """Read an expression whose bands are not known: of a collection without a scene, say.
+
+        Raises:
+            InvalidProgram: With the column.
+        """
+        parse(expr, AnyNames(), self.limits)
 
     def indices(self, collection: str | None = None) -> tuple[IndexReport, ...]:
         """The named indices, with the bands of a collection where one is named."""

@@ -103,6 +103,21 @@ def test_every_mistake_of_a_file_is_told_at_once_and_once(check):
     assert len(problems) == len(TOLD)
 
 
+@pytest.mark.parametrize("expression", ["B04 +", "nope(B04)", "B04 $ 2"])
+@pytest.mark.parametrize("layer", ["name: e, collection: empty", "name: e, collection: s3"])
+def test_grammar_is_looked_at_where_no_band_is_known(check, layer, expression):
+    text = SOUND.replace("layers:", "  empty: {profile: generic}\nlayers:")
+    problems = check(f"{text}  - {{{layer}, expression: '{expression}'}}\n")
+    assert sum("  error    layers[1].expression: " in problem for problem in problems) == 1
+
+
+@pytest.mark.parametrize("expression", ["a1/b2 + pi", "NDVI > 0.3 && mask.clear", '"odd name" * 2'])
+def test_a_sound_expression_of_unknown_bands_is_no_problem(check, expression):
+    text = SOUND.replace("layers:", "  empty: {profile: generic}\nlayers:")
+    (problem,) = check(f"{text}  - {{name: e, collection: empty, expression: '{expression}'}}\n")
+    assert "collections.empty: the catalogue has no scene of it" in problem
+
+
 def test_a_misspelt_key_hides_nothing(check):
     text = SOUND.replace("bands: [B04]", "bnads: [B04], expression: B99*2").replace("style: grey", "style: gray")
     problems = check(text)
