@@ -24,7 +24,7 @@ _ASIDE = frozenset({"qi_data", "aux_data", "auxfiles", "datastrip", "html", "rep
 """Folders of a product that hold no bands, but masks with bands in their names, and pictures."""
 _PRODUCT = re.compile(r".+\.safe|s[123][a-d]_.*|copernicus_dsm_.*", re.IGNORECASE)
 _PLACE = re.compile(
-    r"\d+|\d+x\d+|v\d+|t?\d\d[c-hj-np-x][a-hj-np-z]{2}|h\d\dv\d\d|[nsew]\d+|[ns]\d+[ew]\d+|[xyrczq]\d+|[xrc]\d+[yc]\d+"
+    r"\d+|\d+x\d+|v\d+|t?\d\d[c-hj-np-x][a-hj-np-z]{2}|h\d\dv\d\d|[nsew]\d+|\d+[nsew]|[ns]\d+[ew]\d+|[xyrczq]\d+|[xrc]\d+[yc]\d+"
     r"|(?:tile|part|chunk|block|row|col|zone|path|utm|no|nr)\d*|\w*\d{3,}\w*",
     re.IGNORECASE,
 )

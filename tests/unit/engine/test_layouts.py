@@ -346,6 +346,17 @@ LAYOUTS = {
         ("N45E006.tif", "N45E007.tif"),
         {"N45E006": (None, "b1=N45E006.tif"), "N45E007": (None, "b1=N45E007.tif")},
     ),
+    "tiles of degrees with the letter behind": Layout(
+        "generic",
+        ("GFC-2023-v1.11_lossyear_50N_010E.tif", "GFC-2023-v1.11_lossyear_50N_020E.tif"),
+        {
+            f"GFC-2023-v1.11_lossyear_50N_0{n}0E": (
+                "2023-01-01/2023-12-31",
+                f"GFC_lossyear=GFC-2023-v1.11_lossyear_50N_0{n}0E.tif",
+            )
+            for n in (1, 2)
+        },
+    ),
     "a code of coordinates is no date": Layout(
         "dem", ("swiss-2056.tif",), {"swiss-2056": (None, "elevation=swiss-2056.tif")}
     ),
