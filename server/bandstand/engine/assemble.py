@@ -251,7 +251,9 @@ class Assembly:
                 if entry.plane > report.planes:
                     raise _Unusable(f"{_subject(entry)}: has {report.planes} planes, plane {entry.plane} is asked")
                 known = None if self.profile.open else self.profile.band(entry.band)
-                yield entry, known or _unprofiled(entry.band), entry.plane or 1
+                plane = entry.plane or 1
+                told = report.descriptions[plane - 1] if entry.plane and entry.label else ""
+                yield entry, known or _unprofiled(told or entry.band), plane
                 continue
             if self.profile.open:
                 told = entry.label if self.profile.resolve(entry.label) and report.planes == 1 else ""

@@ -62,13 +62,13 @@ def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals) -> C
     except ValueError as error:
         return Candidate(id=identity, source=str(document), problem=str(error))
     entries, problems = [], []
-    for band, plane, key, asset in _chosen(item, profile):
+    for band, plane, named, key, asset in _chosen(item, profile):
         href, refusal = _found(asset, document, rivals)
         if refusal:
             problems.append(f"asset {key}: {refusal}")
         else:
             announced, classes = _announced(asset, plane or 1), _classes(asset, plane or 1)
-            label = "" if plane else band
+            label = "" if plane and named else band
             entries.append(
                 Entry(
                     href=href,
@@ -131,23 +131,28 @@ def _moment(text: str, key: str) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def _chosen(item: Json, profile: Profile) -> Iterator[tuple[str, int, str, Json]]:
-    """Band, plane, asset key and asset of everything to be read."""
-    best: dict[tuple[str, int], tuple[tuple[float, ...], int, str, Json]] = {}
+def _chosen(item: Json, profile: Profile) -> Iterator[tuple[str, int, bool, str, Json]]:
+    """Band, plane, whether the asset names it, asset key and asset of everything to be read."""
+    best: dict[tuple[str, int, str], tuple[tuple[float, ...], int, bool, str, Json]] = {}
     assets = item.get("assets")
     for key, asset in (assets if isinstance(assets, Mapping) else {}).items():
         if not isinstance(asset, Mapping) or not _is_raster(asset):
             continue
         before: Counter[str] = Counter()
-        for band, plane, rank in _offers(str(key), asset, profile):
+        offers = list(_offers(str(key), asset, profile))
+        for name, plane, rank in offers:
+            band = name or f"b{plane}"
             score = (rank, *_fineness(str(key), asset))
             # Two planes of one file may have one name; two files with it hold the same band.
-            slot = band, before[band]
+            slot = band, before[band], ""
             before[band] += profile.open
+            if profile.open and len(offers) > 1 and slot in best and score == best[slot][0]:
+                # Files of several bands that nobody tells apart by their fineness: b1, b2 of one and of another.
+                slot = band, before[band], str(key)
             if slot not in best or score < best[slot][0]:
-                best[slot] = (score, plane, str(key), asset)
-    for (band, _), (_, plane, key, asset) in best.items():
-        yield band, plane, key, asset
+                best[slot] = (score, plane, bool(name), str(key), asset)
+    for (band, *_), (_, plane, named, key, asset) in best.items():
+        yield band, plane, named, key, asset
 
 
 def _is_raster(asset: Json) -> bool:
@@ -161,7 +166,7 @@ def _media_type(asset: Json) -> str:
 
 
 def _offers(key: str, asset: Json, profile: Profile) -> Iterator[tuple[str, int, float]]:
-    """(band, plane, rank) of what an asset may stand for; the lowest rank is taken."""
+    """(band, plane, rank) of what an asset may stand for; the lowest rank is taken. Of no name: the file may tell."""
     stem = _RESOLUTION.sub("", key.removesuffix("-jp2"))
     stem = _RASTER.sub("", stem)
     names = _band_names(asset)
@@ -174,7 +179,7 @@ def _offers(key: str, asset: Json, profile: Profile) -> Iterator[tuple[str, int,
                 yield (names[0], 1, 0.0) if any(names) else (stem, 0, 0.0)
             else:
                 for plane, name in enumerate((*names, *[""] * (count - len(names))), start=1):
-                    yield name or f"b{plane}", plane, 0.0
+                    yield name, plane, 0.0
         return
     if picture and profile.name != "rgb":
         return
