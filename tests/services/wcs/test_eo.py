@@ -291,6 +291,29 @@ def test_what_is_wrong_is_told(ask, report_schema, keys, code, status):
     assert (root.find("ows:Exception", NS).get("exceptionCode"), answer.status_code) == (code, status)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "advice"),
+    [
+        ("TIME", "2022-05-15", 'give SUBSET=phenomenonTime("…","…").'),
+        ("BBOX", "0,49,1,50", "Give SUBSET instead."),
+        ("CQL", "cloudCover<10", "Leave it out."),
+        ("datetime", "2022-05-15", "Give SUBSET instead."),
+    ],
+)
+def test_a_key_that_would_choose_scenes_is_refused_and_not_dropped(ask, key, value, advice):
+    answer = ask(REQUEST="DescribeEOCoverageSet", EOID=SERIES, **KEYS, **{key: value})
+    (found,) = etree.fromstring(answer.get_data()).iter("{*}Exception")
+    assert (answer.status_code, found.get("exceptionCode")) == (400, "InvalidParameterValue")
+    assert found.get("locator") == key.upper()
+    assert "".join(found.itertext()).strip().endswith(advice)
+
+
+def test_keys_of_a_connection_do_not_hinder_a_set(describe_set):
+    assert ids(describe_set(EOID=SERIES, EXPR="NDWI", DEFAULT_TIME="2022-05-15", token="s3", _="17")) == ids(
+        describe_set(EOID=SERIES)
+    )
+
+
 def test_the_example_of_the_standard_posted_is_answered(client, shared):
     path = shared / "schemas/ogc/wcs/wcseo/1.0/examples/wcseo_requestDescribeEOCoverageSet.xml"
     text = path.read_text(encoding="utf-8").replace("someDatasetSeries1", SERIES)

@@ -13,16 +13,18 @@ from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.grid import BBox
 from bandstand.model.layer import Layer
 from bandstand.model.time import parse_time
+from bandstand.services.ows.foreign import refuse_foreign
 from bandstand.services.ows.kvp import choice, integer, listed, missing
 from bandstand.services.wcs.operations import read_ids
 from bandstand.services.wcs.v20.descriptions import SHORT, describe, offered
 from bandstand.services.wcs.v20.eo.members import ANY, MOST, Members, Where, find_members
 from bandstand.services.wcs.v20.eo.metadata import ends_of, footprint, time_period
 from bandstand.services.wcs.v20.eo.portions import Portion, dataset, find_portion, series
-from bandstand.services.wcs.v20.subset import Subset, interval, read_subsets, time_of
+from bandstand.services.wcs.v20.subset import SUBSET_KEY, Subset, interval, read_subsets, time_of
 
 COUNT = 100
 """Descriptions in one answer, at most."""
+_STANDARD = frozenset({"service", "request", "version", "eoid", "subset", "containment", "sections", "count"})
 SECTIONS = {"coveragedescriptions": "CoverageDescriptions", "datasetseriesdescriptions": "DatasetSeriesDescriptions"}
 _HAIR = 1e-9
 """Degrees that a degenerate trim is made wide."""
@@ -44,8 +46,9 @@ def describe_set(call: Call, args: Arguments, engine: Engine) -> Response:  # no
         MissingParameter: No EOID.
         NoSuchDatasetSeriesOrCoverage: One of them is unknown.
         InvalidAxis, InvalidSubset: A SUBSET of another axis, a slice, or reversed.
-        InvalidParameter: CONTAINMENT, SECTIONS or COUNT is none.
+        InvalidParameter: CONTAINMENT, SECTIONS or COUNT is none, or a key would choose scenes on other servers.
     """
+    _refuse_strangers(args)
     ids = read_ids(args.get("EOID"), "EOID")
     if not ids:
         raise missing("EOID", "ids of dataset series, mosaics or datasets")
@@ -67,6 +70,15 @@ def describe_set(call: Call, args: Arguments, engine: Engine) -> Response:  # no
     )
     body = serialised(root, members="wcs:CoverageDescription")
     return Response(media_type="application/xml", body=body, headers=(*SHORT, *warnings))
+
+
+def _refuse_strangers(args: Arguments) -> None:
+    """Refuse what would leave scenes out elsewhere; keys of ours may come with the address of a connection."""
+    for key in args.keys():  # noqa: SIM118 - Arguments is no mapping
+        if key == "time" and args.all(key):
+            raise InvalidParameter('TIME is not understood here; give SUBSET=phenomenonTime("…","…").', locator="TIME")
+        if key not in _STANDARD and not SUBSET_KEY.fullmatch(key):
+            refuse_foreign(key, args.all(key), "query", own=_STANDARD)
 
 
 def _coverages(name: str, known: dict[str, Layer], where: Where, engine: Engine) -> tuple[list[tuple[str, Made]], bool]:
