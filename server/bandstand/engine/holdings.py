@@ -67,7 +67,8 @@ class Holdings(Mapping[str, Collection]):
     def colours(self, name: str, band: str = "") -> tuple[ClassColour, ...]:
         """The classes of a categorical band with their colours.
 
-        The profile's own come first; else the colour table of the newest file, with the labels of its metadata.
+        The profile's own come first; else the colour tables of the files, with the labels of their metadata. A class
+        looks as in the newest file that has it.
 
         Args:
             name: Of the collection.
@@ -79,15 +80,17 @@ class Holdings(Mapping[str, Collection]):
             if named and band in {"", known.name}:
                 return tuple(ClassColour(c.value, c.value, parse_colour(c.colour), c.label) for c in named)
         is_told = any(known.categorical for known in profile.bands)
-        for item in self._catalog.kinds(name):
+        tabled: dict[float, ClassColour] = {}
+        kinds = self._catalog.kinds(name)
+        wanted = band or next((known for item in kinds for known in _tables(item)), "")
+        for item in kinds:
             # What somebody calls classes has a black background more often than a black class.
-            table = _colour_table(item, band, many=_MANY if is_told else 0)
-            found = table or (
-                _distinct(item, band, self._codes(name, item, band)) if band in {"", *item.assets} else ()
-            )
-            if found:
-                return found
-        return ()
+            for entry in _colour_table(item, wanted, many=_MANY if is_told else 0):
+                tabled.setdefault(entry.low, entry)
+        if tabled:
+            return tuple(tabled[value] for value in sorted(tabled))
+        item = next((item for item in kinds if band in {"", *item.assets}), None)
+        return _distinct(item, band, self._codes(name, item, band)) if item else ()
 
     def _codes(self, name: str, item: Item, band: str) -> range:
         """The numbers that classes may have which nobody speaks of: those of a byte, or what all scenes hold."""
@@ -125,11 +128,14 @@ def _woven(known: Mapping[str, Field], more: Mapping[str, Field]) -> dict[str, F
     return {band: known.get(band) or more[band] for band in order}
 
 
-def _colour_table(item: Item, wanted: str = "", *, many: int = _MANY) -> tuple[ClassColour, ...]:
+def _tables(item: Item) -> Mapping[str, object]:
+    """The colour tables of a scene by band."""
     tables = item.properties.get("bandstand:colormap")
-    if not isinstance(tables, dict):
-        return ()
-    for band, table in tables.items():
+    return tables if isinstance(tables, dict) else {}
+
+
+def _colour_table(item: Item, wanted: str = "", *, many: int = _MANY) -> tuple[ClassColour, ...]:
+    for band, table in _tables(item).items():
         if wanted not in {"", band}:
             continue
         labels = dict(labels_of(item).get(band, ()))

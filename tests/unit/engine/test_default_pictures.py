@@ -318,6 +318,20 @@ def test_codes_of_any_size_have_a_colour_each_in_every_scene(tmp_path, dtype, co
     engine.close()
 
 
+@pytest.mark.parametrize("profile", ["generic", "categorical"])
+def test_a_class_that_the_newest_table_lacks_has_its_colour_on_older_dates(tmp_path, profile):
+    parts = np.digitize(P, (0.4, 0.6)).astype("u1") + 1
+    write(tmp_path / "own/cover_20200101.tif", parts, table={1: (9, 9, 9), 2: (0, 200, 0), 3: (0, 0, 200)})
+    write(tmp_path / "own/cover_20210101.tif", np.minimum(parts, 2), table={1: (200, 0, 0), 2: (0, 200, 0)})
+    engine = opened(tmp_path, profile)
+    colours = np.array([(200, 0, 0, 255), (0, 200, 0, 255), (0, 0, 200, 255)], "u1")
+    drawn = draw(engine, "own", width=COLUMNS, height=ROWS, time="2020-01-01")
+    np.testing.assert_array_equal(drawn, colours[parts - 1])
+    drawn = draw(engine, "own", width=COLUMNS, height=ROWS, time="2021-01-01")
+    np.testing.assert_array_equal(drawn, colours[np.minimum(parts, 2) - 1])
+    engine.close()
+
+
 @pytest.mark.parametrize("how", [{"photometric": "MINISWHITE"}, {"table": {0: (255, 255, 255), 1: (0, 0, 0)}}])
 @pytest.mark.parametrize("profile", ["generic", "categorical"])
 def test_a_scanned_map_is_black_on_white(tmp_path, profile, how):
