@@ -89,8 +89,8 @@ class Holdings(Mapping[str, Collection]):
                 tabled.setdefault(entry.low, entry)
         if tabled:
             return tuple(tabled[value] for value in sorted(tabled))
-        item = next((item for item in kinds if band in {"", *item.assets}), None)
-        return _distinct(item, band, self._codes(name, item, band)) if item else ()
+        newest = next((item for item in kinds if band in {"", *item.assets}), None)
+        return _distinct(newest, band, self._codes(name, newest, band)) if newest else ()
 
     def _codes(self, name: str, item: Item, band: str) -> range:
         """The numbers that classes may have which nobody speaks of: those of a byte, or what all scenes hold."""
