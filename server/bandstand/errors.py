@@ -7,6 +7,7 @@ BandstandError
 ├─ NotFound 404          UnknownLayer · UnknownStyle · UnknownBand · TileOutOfRange · UnknownPath
 ├─ NotOffered 501        UnsupportedVersion 400
 ├─ Unavailable 503       SourceUnavailable · CatalogUnavailable · DeadlineExceeded
+│                          · Overloaded · ClientGone
 ├─ ConfigError           start-up only: file, line, key, what was expected
 └─ InternalError 500     an incident id for the reader, the traceback for the log
 """
@@ -152,9 +153,14 @@ class UnsupportedVersion(NotOffered):
 
 
 class Unavailable(BandstandError):
-    """Nothing wrong with the request: try again later."""
+    """Nothing wrong with the request: try again later.
+
+    Attributes:
+        retry_after_s: Seconds after which that is worth while.
+    """
 
     http_status = 503
+    retry_after_s = 30
 
 
 class SourceUnavailable(Unavailable):
@@ -176,6 +182,16 @@ class CatalogUnavailable(Unavailable):
 
 class DeadlineExceeded(Unavailable):
     """The request took longer than its time limit."""
+
+
+class Overloaded(Unavailable):
+    """More is asked than can be done at a time; a moment later it may be less."""
+
+    retry_after_s = 5
+
+
+class ClientGone(Unavailable):
+    """Nobody waits for the answer any more."""
 
 
 class ConfigError(BandstandError):

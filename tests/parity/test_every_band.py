@@ -5,7 +5,6 @@ asked through the engine's stages; nothing is compared with ourselves.
 """
 
 import itertools
-import time
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -26,6 +25,7 @@ from bandstand.engine.run import Account
 from bandstand.model.limits import Limits
 from bandstand.model.request import Output, Request, StyledLayer
 from bandstand.model.selection import Selection
+from bandstand.model.turn import current_turn
 from bandstand.read.library import Library
 
 pytestmark = pytest.mark.filterwarnings(
@@ -60,7 +60,7 @@ class Loaded:
         request = Request(layers=(layer,), grid=grid.crop(col, row, width, height), output=output)
         shelf = SimpleNamespace(identity="", revision=lambda _: 0, search=lambda *_, **__: [self.item])
         plan = make_plan(request, shelf, {"c": self.collection}, self.library, Limits())
-        raster = merged(plan, self.library, Account(deadline=time.monotonic() + 60, tolerant=False))
+        raster = merged(plan, self.library, Account(current_turn(60.0), tolerant=False))
         return raster.values, np.broadcast_to(raster.valid, raster.values.shape)
 
 

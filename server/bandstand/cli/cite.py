@@ -6,7 +6,7 @@ import click
 
 from bandstand.cli.console import fail, open_config, say
 from bandstand.cli.register import register_missing
-from bandstand.cli.spelled import run_spelled
+from bandstand.cli.server import run_server
 from bandstand.conformance import CONFIG_NAME, collection_names, generate
 
 
@@ -18,8 +18,7 @@ from bandstand.conformance import CONFIG_NAME, collection_names, generate
 def command(folder: Path, port: int | None, host: str | None, no_serve: bool) -> None:
     """Make the data of the OGC compliance suites in DIR, register and serve them at /wms, /wmts and /wcs.
 
-    Anyone can certify an installation with it. The answers are those of `serve`; only the names of headers leave as
-    the suites spell them.
+    Anyone can certify an installation with it: the server is that of `serve`.
 
     \b
     bandstand cite
@@ -33,7 +32,7 @@ def command(folder: Path, port: int | None, host: str | None, no_serve: bool) ->
     config = open_config(path)
     register_missing(config, jobs=4)
     if not no_serve:
-        run_spelled(path, config, host=host, port=port)
+        run_server(path, config, host=host, port=port, workers=1, threads=None)
 
 
 def _check(path: Path) -> None:

@@ -1,34 +1,21 @@
 """A running server: the port, the workers, and the line that says it is ready."""
 
-import math
-import multiprocessing
 import os
 import socket
-import threading
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from bandstand.catalog.sqlite import open_catalog
 from bandstand.cli.check import find_problems
 from bandstand.cli.console import fail, say
+from bandstand.config.load import load_config
 from bandstand.config.schema import Config
+from bandstand.errors import ConfigError
 from bandstand.model.time import isoformat
+from bandstand.observe.logs import configure_logs
+from bandstand.serving.process import work
+from bandstand.serving.supervisor import Supervisor
 
-_PATIENCE_S = 60.0
-_QUIET = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "server   %(levelname)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
-    "loggers": {"_granian": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
-}
+_BACKLOG = 2048
 
 
 def run_server(
@@ -37,49 +24,46 @@ def run_server(
     """Serve until interrupted.
 
     Args:
-        path: Of the configuration; the workers read it again.
+        path: Of the configuration, which is read again when it shall be.
         config: As read from there.
         host: Over the configuration, like the others.
         port: 0 takes any that is free.
     """
+
+    def override(read: Config) -> Config:
+        return (
+            read
+            if threads is None
+            else read.model_copy(update={"server": read.server.model_copy(update={"threads": threads})})
+        )
+
+    def reread() -> Config | None:
+        problems = [problem for problem in find_problems(path, serving=True) if "  error  " in problem]
+        for problem in problems:
+            say(problem)
+        try:
+            return None if problems else override(load_config(path))
+        except ConfigError as error:
+            say(error.message)
+            return None
+
+    config = override(config)
     address = host or config.server.host
-    number = claim(address, config.server.port if port is None else port)
-    configured = _automatic() if config.server.workers == "auto" else config.server.workers
-    count = workers or configured
-    os.environ["BANDSTAND_CONFIG"] = str(path.resolve())
+    listener = claim(address, config.server.port if port is None else port)
     check_site(path)
     introduce(path, config)
-    per_worker = threads or config.server.threads
-    # Workers start from nothing: this process has threads and open libraries by now, and a fork of it could inherit
-    # a lock that nobody will ever release.
-    multiprocessing.set_start_method("spawn", force=True)
-    server = Granian(
-        "bandstand.web.app:create_app",
-        factory=True,
-        interface=Interfaces.WSGI,
-        address=address,
-        port=number,
-        workers=count,
-        blocking_threads=per_worker,
-        # Idle connections of browsers count as well: keep far more open than are worked on.
-        backpressure=max(256, 16 * per_worker),
-        respawn_failed_workers=False,
-        workers_kill_timeout=max(1, round(config.server.shutdown_grace_s)),
-        log_level=LogLevels.error,
-        log_dictconfig=_QUIET,
-        websockets=False,
-        process_name=None,
-    )
-
-    def keep_alive() -> None:
-        # A worker that fails while the server starts would fail for ever.
-        server.respawn_failed_workers = True
-
-    # Asked in vain, so that whatever a question loads is loaded: a worker that is forked while the thread below holds
-    # the lock of an import (the codec of host names is one) would wait for that lock for ever.
-    _is_up(_base(address, number))
-    threading.Thread(target=announce, args=(keep_alive, address, number, path), daemon=True).start()
-    server.serve()
+    configure_logs(config.logging.level, config.logging.format)
+    base = _base(address, int(listener.getsockname()[1]))
+    configured = _automatic() if config.server.workers == "auto" else config.server.workers
+    Supervisor(
+        work,
+        config,
+        listener,
+        count=workers or configured,
+        grace_s=config.server.shutdown_grace_s,
+        reread=reread,
+        ready=lambda: announce(base),
+    ).run()
 
 
 def _automatic() -> int:
@@ -87,20 +71,26 @@ def _automatic() -> int:
     return max(1, (len(os.sched_getaffinity(0)) + 1) // 2)
 
 
-def claim(host: str, port: int) -> int:
-    """Make sure that the port is free, before anything is started."""
+def claim(host: str, port: int) -> socket.socket:
+    """Listen, before anything is started; what comes in waits for the first worker."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except PermissionError:
-            fail(f"port {port} needs the rights of an administrator (try --port 8080)")
-        except OSError as error:
-            if error.errno in {98, 48}:
-                fail(f"port {port} is already in use (try --port {port + 1})")
-            fail(f"cannot listen on {host}:{port}: {error.strerror or error}")
-        return int(probe.getsockname()[1])
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        fail(_why_not(host, port, error))
+    return listener
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"port {port} needs the rights of an administrator (try --port 8080)"
+    if error.errno in {98, 48}:
+        return f"port {port} is already in use (try --port {port + 1})"
+    return f"cannot listen on {host}:{port}: {error.strerror or error}"
 
 
 def check_site(path: Path) -> None:
@@ -129,16 +119,8 @@ def introduce(path: Path, config: Config) -> None:
         say("         nothing to show yet: run `bandstand ingest`; new scenes are seen without a restart")
 
 
-def announce(answers: Callable[[], None], host: str, port: int, path: Path) -> None:
-    """Tell when the server answers; only from then on are failed workers started again."""
-    base = _base(host, port)
-    until = time.monotonic() + _PATIENCE_S
-    while not _is_up(f"{base}/healthz"):
-        time.sleep(0.05)
-        if time.monotonic() > until:
-            say(f"server   {path}: no answer after {_PATIENCE_S:g} s; still waiting")
-            until = math.inf
-    answers()
+def announce(base: str) -> None:
+    """Tell that the server answers."""
     say(f"ready    {base}/        WMS /wms  WMTS /wmts  WCS /wcs  tiles /xyz/{{layer}}/{{z}}/{{x}}/{{y}}.png")
 
 
@@ -146,11 +128,3 @@ def _base(host: str, port: int) -> str:
     """Where this machine reaches a server that listens on a host."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no bind
     return f"http://{reachable}:{port}"
-
-
-def _is_up(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own http address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

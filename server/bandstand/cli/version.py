@@ -9,7 +9,7 @@ import pyproj
 
 from bandstand.cli.console import json_option, put, put_json
 
-_PACKAGES = ("rasterio", "numpy", "numba", "imagecodecs", "flask", "granian")
+_PACKAGES = ("rasterio", "numpy", "numba", "imagecodecs", "flask", "httptools")
 
 
 @click.command("version")

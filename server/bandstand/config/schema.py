@@ -93,7 +93,29 @@ class Server(Section):
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every one.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
     workers: Workers = Field(default="auto", description="Processes; auto: one for every two cores.")
-    threads: int = Field(default=4, ge=1, le=256, description="Requests that one process answers at a time.")
+    threads: int = Field(
+        default=4,
+        ge=1,
+        le=256,
+        description="Heavy requests that one process computes at a time; small ones have half as many.",
+    )
+    connections: int = Field(
+        default=4096, ge=16, description="Open connections a process; above it the least useful one is closed."
+    )
+    peer_connections: int = Field(default=2048, ge=4, description="Open connections from one address, likewise.")
+    idle_s: float = Field(default=75.0, gt=0, description="Time a connection may stay open between requests, seconds.")
+    head_s: float = Field(default=10.0, gt=0, description="Time in which the head of a request has to come, seconds.")
+    least_rate_bytes_s: float = Field(
+        default=1000.0,
+        ge=0,
+        description="Bytes a second that a client has to send of a body, and to take of an answer.",
+    )
+    queue: int = Field(
+        default=1000, ge=1, description="Requests that may wait for their turn, small and heavy ones each."
+    )
+    wait_s: float = Field(
+        default=10.0, gt=0, description="Time a request may wait for its turn before it is refused with 503, seconds."
+    )
     public_url: str = Field(
         default="", description="Address that clients use, without a slash at the end; empty: from the request."
     )

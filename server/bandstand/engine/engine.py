@@ -3,7 +3,6 @@
 import copy
 import json
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -41,6 +40,7 @@ from bandstand.model.request import Output, Request, StyledLayer
 from bandstand.model.style import Rgba, Style
 from bandstand.model.tiling import TileMatrixSet
 from bandstand.model.time import TimeSpan
+from bandstand.model.turn import Turn, current_turn
 from bandstand.read.library import Library
 from bandstand.render import legend as legends
 from bandstand.render.ramps import ramp_names
@@ -262,6 +262,8 @@ class Engine:
         check_size(request, self.limits)
         plan = make_plan(request, self.catalog, self._collections, self._library, self.limits)
         check_cost(plan, self.limits)
+        cost = plan.cost
+        self._turn().weigh(read_bytes=cost.read_bytes, pixels=cost.pixels, items=cost.items)
         return plan
 
     def without_pixels(self) -> "Engine":
@@ -273,13 +275,12 @@ class Engine:
         view.computes = False
         return view
 
-    def run(self, request: Request, *, if_none_match: str = "", deadline: float | None = None) -> Response:
+    def run(self, request: Request, *, if_none_match: str = "") -> Response:
         """Answer a map or a coverage: bytes, headers (`Warning`, `X-Source-*`, `Cache-Control`) and ETag.
 
         Args:
             request: What is asked.
             if_none_match: The client's `If-None-Match`; when it holds the ETag, nothing is drawn and 304 returned.
-            deadline: On the monotonic clock, where time has been spent on the question already; None: from now.
 
         Raises:
             TooLarge: Refused by the plan, before a block is read.
@@ -296,8 +297,6 @@ class Engine:
         account = self._account(tolerant=request.output.kind == "map")
         if request.output.kind == "map":
             account.most_bytes = self.limits.read_max_bytes
-        if deadline is not None:
-            account.deadline = deadline
         if request.output.kind == "map":
             return answer.answer_map(plan, self._library, account)
         if request.axis == "time":
@@ -417,4 +416,7 @@ class Engine:
         self.catalog.close()
 
     def _account(self, *, tolerant: bool) -> Account:
-        return Account(deadline=time.monotonic() + self.limits.timeout_s, tolerant=tolerant)
+        return Account(self._turn(), tolerant=tolerant)
+
+    def _turn(self) -> Turn:
+        return current_turn(self.limits.timeout_s)

@@ -15,6 +15,7 @@ from bandstand.model.combine import Formula, Result, Summary
 from bandstand.model.grid import Grid
 from bandstand.model.layer import Layer
 from bandstand.model.request import Output, Request
+from bandstand.model.turn import current_turn
 from bandstand.read.library import Library
 
 _NUMBERS = Output(kind="coverage", media_type="image/tiff")
@@ -45,13 +46,12 @@ class Process:
         """
         return self.combiner.series(steps, grid, output, source)
 
-    def summarise(self, results: Sequence[Result], grid: Grid, *, deadline: float, spent: Spent) -> tuple[Summary, ...]:
+    def summarise(self, results: Sequence[Result], grid: Grid, *, spent: Spent) -> tuple[Summary, ...]:
         """Each result over all pixels of the grid, in float64.
 
         Args:
             results: Formulas; their types do not matter.
             grid: Where.
-            deadline: On the monotonic clock, seconds.
             spent: What the question has cost so far; this is added to it.
 
         Raises:
@@ -63,7 +63,7 @@ class Process:
         computed = tuple(Result(result.name, result.formula, "float64") for result in results)
         plan = self.plan(self.request(computed, grid, _NUMBERS))
         spent.charge(plan)
-        account = Account(deadline=deadline, tolerant=False)
+        account = Account(current_turn(spent.limits.timeout_s), tolerant=False)
         found = summarise(plan, self.library, account)
         spent.took(account.used)
         return found

@@ -1,7 +1,6 @@
 """Plan to pixels: read, warp, mosaic and compute, one stage after another."""
 
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -11,12 +10,13 @@ import numpy as np
 
 from bandstand.engine.kinds import number_type, of_type
 from bandstand.engine.plan import LayerPlan, SceneRead
-from bandstand.errors import DeadlineExceeded, SourceUnavailable, TooLarge
+from bandstand.errors import SourceUnavailable, TooLarge
 from bandstand.model.crs import Crs
 from bandstand.model.grid import Grid
 from bandstand.model.item import Asset
 from bandstand.model.raster import Raster
 from bandstand.model.selection import Resampling
+from bandstand.model.turn import Turn
 from bandstand.read.base import Source
 from bandstand.read.library import Library, Piece
 from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window, window_grid
@@ -35,8 +35,8 @@ STRIP_PX = 4_194_304
 class Account:
     """What happened on the way: for headers, the log and feature info."""
 
-    deadline: float
-    """On the monotonic clock, seconds."""
+    turn: Turn
+    """The request's clock."""
     tolerant: bool
     """Leave out a scene that cannot be read (maps) instead of failing (coverages)."""
     skipped: dict[str, str] = dataclass_field(default_factory=dict)
@@ -49,15 +49,8 @@ class Account:
     """Those read so far."""
 
     def check(self) -> None:
-        """Stop between stages when the time is over.
-
-        Raises:
-            DeadlineExceeded: The request took longer than its limit.
-        """
-        if time.monotonic() > self.deadline:
-            raise DeadlineExceeded(
-                "The request took longer than its time limit (limits.timeout_s). Ask a smaller area or a shorter time."
-            )
+        """Stop between stages when the time is over, or nobody waits any more; see `Turn.check`."""
+        self.turn.check()
 
     def charge(self, views: Iterable["_View"]) -> None:
         """Count in what is about to be read.

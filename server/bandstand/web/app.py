@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as WsgiResponse
 
 from bandstand import services
 from bandstand.config.load import load_config
+from bandstand.config.schema import Config
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
 from bandstand.engine.warm import warm_kernels
@@ -28,7 +29,7 @@ CONFIG_VARIABLE = "BANDSTAND_CONFIG"
 
 
 def create_app(config_path: Path | None = None) -> Flask:
-    """Build the application from a configuration file.
+    """Build the application from a configuration file, for WSGI servers that start it themselves.
 
     Args:
         config_path: None: the path in `BANDSTAND_CONFIG`, else the configuration that ships with Bandstand.
@@ -39,9 +40,14 @@ def create_app(config_path: Path | None = None) -> Flask:
     path = config_path or Path(os.environ.get(CONFIG_VARIABLE) or shipped("config.yml"))
     config = load_config(path)
     if config_path is None:
-        # Started by a WSGI server: standard error is ours.
+        # Standard error is ours.
         configure_logs(config.logging.level, config.logging.format)
-        threading.Thread(target=warm_kernels, name="warm", daemon=True).start()
+    return build_app(config)
+
+
+def build_app(config: Config) -> Flask:
+    """Build the application of a configuration, and compile in the background what the first visitor will need."""
+    threading.Thread(target=warm_kernels, name="warm", daemon=True).start()
     settings = Settings(
         public_url=config.server.public_url,
         trusted_proxies=config.server.trusted_proxies,

@@ -12,8 +12,18 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as WsgiResponse
 
 from bandstand.engine.engine import Engine
-from bandstand.errors import BadRequest, BandstandError, InternalError, TooLarge, UnknownPath, shorten
+from bandstand.errors import (
+    BadRequest,
+    BandstandError,
+    InternalError,
+    Overloaded,
+    TooLarge,
+    Unavailable,
+    UnknownPath,
+    shorten,
+)
 from bandstand.model.exchange import Call, Response, holds_tag
+from bandstand.model.turn import current_turn, taking
 from bandstand.services.base import Service
 from bandstand.web.address import PublicAddress
 from bandstand.web.coding import encoded, plain_tags, tagged
@@ -26,6 +36,8 @@ _MOST_FORM_BYTES = 1_000_000
 """What a form's values cost to decode grows with them; documents have `limits.body_max_bytes`."""
 _FORM = "application/x-www-form-urlencoded"
 _SECRET = re.compile(r"(?i)(?<=[?&])([\w.-]*(?:token|password|secret|key|signature))=[^&]*")
+REFUSED = "bandstand.refused"
+"""Key of the environment of a request that the server has no room for, with the reason."""
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -116,10 +128,12 @@ class Mount:
         call = Call(method=request.method, path=request.path, variables=variables, limits=limits)
         engine = self._engine.without_pixels() if request.method == "HEAD" else self._engine
         try:
-            call = self._call(variables)
-            answer = service.answer(call, engine)
+            with taking(current_turn(limits.timeout_s)):
+                _admit(request)
+                call = self._call(variables)
+                answer = service.answer(call, engine)
         except BandstandError as error:
-            return service.fault(call, error)
+            return _told(service.fault(call, error), error)
         except HTTPException as error:
             return service.fault(call, self._refused(error))
         except Exception:
@@ -191,8 +205,6 @@ class Mount:
             wsgi.headers.add(key, value)
         if status >= 400 and "Cache-Control" not in wsgi.headers:
             wsgi.headers["Cache-Control"] = "no-store"
-        if status == 503 and "Retry-After" not in wsgi.headers:
-            wsgi.headers["Retry-After"] = "30"
         if tag:
             wsgi.headers["ETag"] = tag
         wsgi.headers["X-Request-Id"] = request_id
@@ -231,6 +243,23 @@ def allow_methods(wsgi: WsgiResponse, error: HTTPException) -> None:
     if isinstance(error, MethodNotAllowed):
         wsgi.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         wsgi.headers["Cache-Control"] = "no-store"
+
+
+def _admit(request: flask.Request) -> None:
+    """Refuse what the server has no room for.
+
+    Raises:
+        Overloaded: With the reason.
+    """
+    if REFUSED in request.environ:
+        raise Overloaded(request.environ[REFUSED])
+
+
+def _told(answer: Response, error: BandstandError) -> Response:
+    """The answer to an error, with the time after which it is worth asking again (RFC 9110, 10.2.3)."""
+    if isinstance(error, Unavailable) and all(key != "Retry-After" for key, _ in answer.headers):
+        return replace(answer, headers=(*answer.headers, ("Retry-After", str(error.retry_after_s))))
+    return answer
 
 
 def _check_form(form: bytes) -> None:

@@ -2,14 +2,12 @@
 
 import hashlib
 import re
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bandstand.engine.engine import Engine
 from bandstand.errors import (
-    DeadlineExceeded,
     InvalidParameter,
     InvalidProgram,
     MissingParameter,
@@ -18,6 +16,7 @@ from bandstand.errors import (
 )
 from bandstand.model.exchange import Arguments, Call, Response
 from bandstand.model.request import Request
+from bandstand.model.turn import current_turn
 from bandstand.services.ows.foreign import refuse_foreign
 from bandstand.services.ows.kvp import required
 from bandstand.services.ows.spellings import SPELLINGS
@@ -40,12 +39,11 @@ def process(call: Call, args: Arguments, engine: Engine) -> Response:
         QuerySyntax, QuerySemantics: Something is wrong with the query.
         TooLarge: It asks for more than one coverage may; locator `query`.
     """
-    deadline = time.monotonic() + engine.limits.timeout_s
     _refuse_strangers(args)
     text = required(args, "QUERY", hint=f"a query such as {FORM}")
     text = with_parameters(text, args, engine.limits.expression_max_length)
     try:
-        return _all(text, call, engine, deadline)
+        return _all(text, call, engine)
     except QuerySyntax:
         raise
     except (InvalidProgram, UnsupportedCrs) as error:
@@ -71,18 +69,18 @@ def _refuse_strangers(args: Arguments) -> None:
         refuse_foreign(key, args.all(key), "query", own=STANDARD)
 
 
-def _all(text: str, call: Call, engine: Engine, deadline: float) -> Response:
-    found = answers(text, engine, deadline=deadline)
+def _all(text: str, call: Call, engine: Engine) -> Response:
+    found = answers(text, engine)
     if len(found.items) == 1:
         etag = call.headers.get("if-none-match", "")
-        return _with_notes(_answered(found.items[0], engine, deadline, if_none_match=etag), found)
+        return _with_notes(_answered(found.items[0], engine, if_none_match=etag), found)
     if not found.items:
         return Response(media_type="text/plain", body=b"", headers=_CACHE)
     for item in found.items:
         if isinstance(item, Request):
             # Before the first of them is computed.
             found.spent.charge(engine.plan(item))
-    return _with_notes(mixed([_answered(item, engine, deadline) for item in found.items]), found)
+    return _with_notes(mixed([_answered(item, engine) for item in found.items]), found)
 
 
 def with_parameters(text: str, args: Arguments, most: int) -> str:
@@ -118,12 +116,11 @@ def with_parameters(text: str, args: Arguments, most: int) -> str:
     return _PARAMETER.sub(replaced, text)
 
 
-def _answered(item: Answer, engine: Engine, deadline: float, *, if_none_match: str = "") -> Response:
+def _answered(item: Answer, engine: Engine, *, if_none_match: str = "") -> Response:
     if isinstance(item, Words):
         return Response(media_type=item.media_type, body=item.text.encode(), headers=_CACHE)
-    if time.monotonic() > deadline:
-        raise DeadlineExceeded("The query took longer than its time limit (limits.timeout_s). Ask a smaller area.")
-    return engine.run(item, if_none_match=if_none_match, deadline=deadline)
+    current_turn(engine.limits.timeout_s).check()
+    return engine.run(item, if_none_match=if_none_match)
 
 
 def _with_notes(answer: Response, found: Answers) -> Response:

@@ -12,6 +12,7 @@ from bandstand.engine.spent import Spent
 from bandstand.errors import BandstandError, UnsupportedFormat, shorten, suggest
 from bandstand.model.combine import Apply, Constant, Formula, Result
 from bandstand.model.request import Output, Request
+from bandstand.model.turn import current_turn
 from bandstand.services.ows.kvp import media_type
 from bandstand.services.wcs.coverages import read_format
 from bandstand.services.wcs.v20.wcps.effort import Effort
@@ -56,13 +57,12 @@ class Answers:
     """What it took to find them, and what was decided for the client."""
 
 
-def answers(text: str, engine: Engine, *, deadline: float) -> Answers:
+def answers(text: str, engine: Engine) -> Answers:
     """Read a query and evaluate it as far as what is to be encoded, which is left to the engine.
 
     Args:
         text: The query.
         engine: Computes what its conditions and numbers need.
-        deadline: On the monotonic clock, seconds.
 
     Raises:
         QuerySyntax: It is not of the language.
@@ -73,8 +73,8 @@ def answers(text: str, engine: Engine, *, deadline: float) -> Answers:
     turns = math.prod(len(loop.coverages) for loop in query.loops)
     if turns > _MOST_RESULTS:
         source.refuse(f"{turns} combinations of coverages, the limit is {_MOST_RESULTS}", query.start, query.start + 3)
-    spent = Spent(engine.limits)
-    evaluator = Evaluator(engine, source, Reductions(engine.process, spent, deadline), Effort(source, deadline))
+    spent, turn = Spent(engine.limits), current_turn(engine.limits.timeout_s)
+    evaluator = Evaluator(engine, source, Reductions(engine.process, spent), Effort(source, turn))
     return Answers(tuple(_each(query, evaluator)), spent)
 
 

@@ -1,9 +1,8 @@
 """How much is evaluated before a pixel is read: a short query with loops may mean very much."""
 
-import time
 from dataclasses import dataclass
 
-from bandstand.errors import DeadlineExceeded
+from bandstand.model.turn import Turn
 from bandstand.services.wcs.v20.wcps.errors import Source
 from bandstand.services.wcs.v20.wcps.syntax import Part
 
@@ -16,8 +15,8 @@ class Effort:
     """What the evaluation of one query may still take."""
 
     source: Source
-    deadline: float
-    """On the monotonic clock, seconds."""
+    turn: Turn
+    """The request's clock."""
     steps_left: int = _MOST_STEPS
     """Of loops over time, all together."""
     parts_left: int = _MOST_PARTS
@@ -56,7 +55,4 @@ class Effort:
         Raises:
             DeadlineExceeded: It is.
         """
-        if time.monotonic() > self.deadline:
-            raise DeadlineExceeded(
-                "The query took longer than its time limit (limits.timeout_s). Ask a smaller area or a shorter time."
-            )
+        self.turn.check()

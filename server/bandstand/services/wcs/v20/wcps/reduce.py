@@ -29,8 +29,6 @@ class Reductions:
 
     process: Process
     spent: Spent
-    deadline: float
-    """On the monotonic clock, seconds."""
     _operands: dict[Operand, int] = field(default_factory=dict)
     _known: dict[tuple[bytes, Grid], Summary] = field(default_factory=dict)
 
@@ -73,7 +71,7 @@ class Reductions:
         keys = [(self._signature(formula), grid) for formula in formulas]
         if any(key not in self._known for key in keys):
             results = [Result(f"v{i}", formula) for i, formula in enumerate(formulas)]
-            found = self.process.summarise(results, grid, deadline=self.deadline, spent=self.spent)
+            found = self.process.summarise(results, grid, spent=self.spent)
             self._known |= zip(keys, found, strict=True)
         return [self._known[key] for key in keys]
 

@@ -1,0 +1,285 @@
+"""The front of a worker: one thread that accepts, reads and sends for all connections, and computes nothing."""
+
+import contextlib
+import logging
+import select
+import socket
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+
+from bandstand.serving.bounds import Bounds
+from bandstand.serving.connection import GONE, READ, WRITE, Connection
+from bandstand.serving.parser import Refused
+from bandstand.serving.request import Asked
+
+logger = logging.getLogger("bandstand.serving")
+
+_TICK_S = 0.5
+_LINGER_S = 2.0
+_AT_ONCE = 64
+_INTERIM = b"HTTP/1.1 102 Processing\r\n\r\n"
+
+
+class Front:
+    """Everything that waits for the network."""
+
+    def __init__(self, listener: socket.socket, bounds: Bounds) -> None:
+        """Take a listening socket that does not block."""
+        self.bounds = bounds
+        self.asked: Callable[[Connection, Asked], None] = lambda _c, _a: None
+        """Takes each request that was read whole."""
+        self.drained: Callable[[Connection], None] = lambda _c: None
+        """Takes each connection whose client has room again."""
+        self.tick: Callable[[float], None] = lambda _now: None
+        """Called twice a second."""
+        self._listener = listener
+        self._poll = select.epoll()
+        self._connections: dict[int, Connection] = {}
+        self._peers: Counter[str] = Counter()
+        self._lost: deque[Connection] = deque()
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._wake_in.setblocking(False)
+        self._wake_out.setblocking(False)
+        self._accepting = False
+        self._stopping = threading.Event()
+        self._poll.register(self._wake_out.fileno(), select.EPOLLIN)
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    # What connections and lanes ask for, from any thread.
+
+    def ask(self, connection: Connection, asked: Asked) -> None:
+        """Hand a request on."""
+        self.asked(connection, asked)
+
+    def resume(self, connection: Connection) -> None:
+        """Tell that a client has taken enough for the answer to go on."""
+        self.drained(connection)
+
+    def watch(self, connection: Connection, events: int) -> None:
+        """Change what is told of a connection."""
+        with contextlib.suppress(OSError, ValueError):
+            self._poll.modify(connection.socket.fileno(), events)
+
+    def forget(self, connection: Connection) -> None:
+        """Close a connection, soon: its descriptor belongs to the thread that polls."""
+        self._lost.append(connection)
+        self.wake()
+
+    def wake(self) -> None:
+        """Make the front look up."""
+        with contextlib.suppress(OSError):
+            self._wake_in.send(b"\0")
+
+    def stop(self) -> None:
+        """Accept nothing more, and end once every answer is sent."""
+        self._stopping.set()
+        self.wake()
+
+    # The loop.
+
+    def run(self, grace_s: float) -> None:
+        """Serve until stopped, and then until all is answered, at most so long."""
+        self._accept_more(yes=True)
+        due, until = time.monotonic() + _TICK_S, float("inf")
+        while True:
+            for descriptor, events in self._poll.poll(_TICK_S):
+                self._happened(descriptor, events)
+            self._close_lost()
+            now = time.monotonic()
+            if now >= due:
+                due = now + _TICK_S
+                self._sweep(now)
+                self.tick(now)
+            if self._stopping.is_set():
+                if until == float("inf"):
+                    until = now + grace_s
+                    self._accept_more(yes=False)
+                self._end_idle()
+                if not self._connections or now > until:
+                    return
+
+    def _happened(self, descriptor: int, events: int) -> None:
+        connection = self._connections.get(descriptor)
+        if connection is None:
+            if descriptor == self._listener.fileno():
+                self._accept()
+            else:
+                with contextlib.suppress(OSError):
+                    self._wake_out.recv(4096)
+            return
+        try:
+            if events & GONE:
+                connection.lose()
+                return
+            if events & READ:
+                connection.read()
+            if events & WRITE and not connection.gone:
+                connection.drain()
+        except Refused as error:
+            self.refuse(connection, error)
+        except Exception:
+            # One connection must not end all others.
+            logger.exception("connection")
+            connection.reset()
+
+    # Opening and closing.
+
+    def _accept_more(self, *, yes: bool) -> None:
+        if yes != self._accepting:
+            self._accepting = yes
+            if yes:
+                self._poll.register(self._listener.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
+            else:
+                self._poll.unregister(self._listener.fileno())
+
+    def _accept(self) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                sock, address = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                # No descriptors left, say: those that are useless go first.
+                logger.warning("accept: %s", error)
+                self._make_room(None)
+                self._close_lost()
+                return
+            sock.setblocking(False)
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer = (address[0], address[1]) if isinstance(address, tuple) else ("local", 0)
+            connection = Connection(self, sock, peer)
+            self._connections[sock.fileno()] = connection
+            self._peers[peer[0]] += 1
+            self._poll.register(sock.fileno(), READ)
+            if self._peers[peer[0]] > self.bounds.peer_connections:
+                self._make_room(peer[0])
+            if len(self._connections) > self.bounds.connections:
+                self._make_room(None)
+
+    def _make_room(self, peer: str | None) -> None:
+        """Close the least useful connection, the oldest of its kind."""
+        crowd = [c for c in self._connections.values() if not c.gone and (peer is None or c.peer[0] == peer)]
+        worst = min(crowd[:-1], key=_worth, default=None)
+        if worst is not None:
+            worst.reset()
+
+    def _close_lost(self) -> None:
+        while self._lost:
+            connection = self._lost.popleft()
+            descriptor = connection.socket.fileno()
+            if self._connections.get(descriptor) is not connection:
+                continue
+            del self._connections[descriptor]
+            # An answer that waited for its client is given up.
+            self.drained(connection)
+            self._peers[connection.peer[0]] -= 1
+            if not self._peers[connection.peer[0]]:
+                del self._peers[connection.peer[0]]
+            with contextlib.suppress(OSError):
+                self._poll.unregister(descriptor)
+            connection.socket.close()
+
+    def _end_idle(self) -> None:
+        for connection in list(self._connections.values()):
+            if not connection.busy and not connection.waits:
+                connection.lose()
+        self._close_lost()
+
+    def half_closed(self, connection: Connection) -> None:
+        """A client sends nothing more; it may wait for its answer, or be gone.
+
+        An interim answer (RFC 9110, 15.2) tells: one who is gone refuses it.
+        """
+        connection.half = True
+        connection.watch(WRITE if connection.waits else 0)
+        if connection.ended or not connection.busy:
+            connection.lose()
+        elif not connection.waits and connection.job is not None and connection.job.parts is None:
+            connection.give(_INTERIM)
+
+    def refuse(self, connection: Connection, error: Refused) -> None:
+        """Answer what cannot be read, and close."""
+        if connection.closing:
+            return
+        connection.closing = True
+        if connection.busy:
+            # The answer before it comes first, and is the last.
+            connection.half = True
+            return
+        text = f"{error.status}: {error.text}\n".encode()
+        head = (
+            f"HTTP/1.1 {error.status} {_REASONS[error.status]}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Length: {len(text)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+        )
+        connection.give(head.encode(), text)
+        connection.end()
+
+    # Deadlines.
+
+    def _sweep(self, now: float) -> None:
+        for connection in list(self._connections.values()):
+            if connection.gone:
+                continue
+            try:
+                self._judge(connection, now)
+            except Refused as error:
+                self.refuse(connection, error)
+        self._close_lost()
+
+    def _judge(self, connection: Connection, now: float) -> None:
+        """End a connection whose client is too slow, whatever it is at."""
+        bounds, age = self.bounds, now - connection.since
+        if connection.waits:
+            if self._is_stalled(connection, now):
+                connection.reset()
+        elif connection.ended:
+            if age > _LINGER_S:
+                connection.lose()
+        elif connection.busy:
+            return
+        elif connection.parser.asked is not None:
+            self._judge_asking(connection, connection.parser.asked, now)
+        elif age > (bounds.idle_s if connection.served else bounds.head_s):
+            connection.lose()
+
+    def _judge_asking(self, connection: Connection, asked: Asked, now: float) -> None:
+        bounds = self.bounds
+        if not connection.parser.head_done:
+            if now - asked.started > bounds.head_s:
+                raise Refused(408, f"The head of the request did not come within {bounds.head_s:g} s.")
+        elif self._is_stalled(connection, now):
+            raise Refused(
+                408, f"The body came slower than {bounds.least_rate:g} bytes a second over {bounds.stall_s:g} s."
+            )
+
+    def _is_stalled(self, connection: Connection, now: float) -> bool:
+        """Whether less went over the wire in the last stretch than the least rate."""
+        age = now - connection.since
+        if age < self.bounds.stall_s:
+            return False
+        moved, connection.since, connection.moved = connection.moved, now, 0
+        return moved < self.bounds.least_rate * age
+
+
+_REASONS = {
+    400: "Bad Request", 408: "Request Timeout", 413: "Content Too Large", 414: "URI Too Long",
+    431: "Request Header Fields Too Large", 503: "Service Unavailable", 505: "HTTP Version Not Supported",
+}  # fmt: skip
+
+
+def _worth(connection: Connection) -> tuple[int, float]:
+    """The least useful first."""
+    if connection.ended:
+        rank = 0
+    elif connection.busy:
+        rank = 4 if not connection.waits else 3
+    elif connection.parser.asked is not None:
+        rank = 2
+    else:
+        rank = 1
+    return rank, connection.since

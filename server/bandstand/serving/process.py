@@ -1,0 +1,69 @@
+"""A worker process: started by the supervisor, it lives no longer than it."""
+
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing import connection as pipes
+from multiprocessing import parent_process
+from typing import Any
+
+from bandstand.config.schema import Config
+from bandstand.observe.logs import configure_logs
+from bandstand.serving.bounds import Bounds
+from bandstand.serving.worker import Worker
+from bandstand.web.app import build_app
+
+logger = logging.getLogger("bandstand.serving")
+_SWITCH_S = 0.001
+"""How long a thread may keep the interpreter while the front waits for it."""
+
+
+def bounds_of(config: Config) -> Bounds:
+    """What clients may hold, as configured."""
+    return Bounds(
+        idle_s=config.server.idle_s,
+        head_s=config.server.head_s,
+        least_rate=config.server.least_rate_bytes_s,
+        connections=config.server.connections,
+        peer_connections=config.server.peer_connections,
+        wait_s=config.server.wait_s,
+        queue=config.server.queue,
+        body_max_bytes=config.limits.body_max_bytes,
+        timeout_s=config.limits.timeout_s,
+    )
+
+
+def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> None:
+    """Serve a configuration until told to stop (SIGTERM), or until the supervisor is gone.
+
+    Args:
+        config: Read and checked by the supervisor.
+        listener: Shared by all workers.
+        ready: Is sent one object as soon as requests are taken.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    sys.setswitchinterval(_SWITCH_S)
+    configure_logs(config.logging.level, config.logging.format)
+    listener.setblocking(False)
+    threads = config.server.threads
+    worker = Worker(build_app(config), listener, bounds_of(config), light=max(2, threads // 2), heavy=threads)
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    _outlive_nobody(worker.stop)
+    ready.send(True)
+    worker.run(config.server.shutdown_grace_s)
+
+
+def _outlive_nobody(stop: Callable[[], Any]) -> None:
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        pipes.wait([parent.sentinel])
+        stop()
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -1,0 +1,179 @@
+"""The one who watches: starts worker processes, replaces those that end, and changes them all for a new configuration.
+
+It opens no library that works on data, so nothing an archive or a client sends can end it.
+"""
+
+import logging
+import multiprocessing
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing import connection as pipes
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+logger = logging.getLogger("bandstand.serving")
+
+_PRELOADED = ["bandstand.serving.process"]
+_SHORTEST_S, _LONGEST_S = 0.1, 30.0
+_STARTING_S = 120.0
+_LOOK_S = 0.2
+
+Work = Callable[[Any, socket.socket, pipes.Connection], None]
+"""What a worker process runs: configuration, listening socket, and where to say that it is ready."""
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One worker process."""
+
+    process: ForkServerProcess
+    ready_pipe: pipes.Connection
+    started: float
+    ready: bool = False
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps so many workers going until it is told to stop."""
+
+    work: Work
+    config: Any
+    listener: socket.socket
+    count: int
+    grace_s: float
+    reread: Callable[[], Any]
+    """Reads and checks the configuration again; None where it cannot be used, which it has told."""
+    ready: Callable[[], None] = lambda: None
+    """Called once, when the first worker answers."""
+    _members: list[Member] = field(default_factory=list)
+    _leaving: list[tuple[Member, float]] = field(default_factory=list)
+    _failures: int = 0
+    _next_start: float = 0.0
+    _stop: bool = False
+    _reload: bool = False
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_PRELOADED)
+        signal.signal(signal.SIGTERM, self._on_stop)
+        signal.signal(signal.SIGINT, self._on_stop)
+        signal.signal(signal.SIGHUP, self._on_reload)
+        told = False
+        try:
+            while not self._stop:
+                self._replace()
+                self._watch()
+                if self._reload:
+                    self._reload = False
+                    self._change()
+                if not told and any(member.ready for member in self._members):
+                    told = True
+                    self.ready()
+        finally:
+            self._end(self._members)
+
+    def _on_stop(self, *_: object) -> None:
+        self._stop = True
+
+    def _on_reload(self, *_: object) -> None:
+        self._reload = True
+
+    def _start(self, config: Any) -> Member:
+        context = multiprocessing.get_context("forkserver")
+        inbox, outbox = context.Pipe(duplex=False)
+        process = context.Process(target=self.work, args=(config, self.listener, outbox), name="bandstand-worker")
+        process.start()
+        outbox.close()
+        return Member(process, inbox, time.monotonic())
+
+    def _replace(self) -> None:
+        """Start what is missing; after failures only when the pause is over."""
+        if time.monotonic() < self._next_start:
+            return
+        while len(self._members) < self.count:
+            self._members.append(self._start(self.config))
+
+    def _watch(self) -> None:
+        """Wait a moment for workers that become ready, or end."""
+        everyone = [*self._members, *(member for member, _ in self._leaving)]
+        _wait(everyone)
+        now = time.monotonic()
+        for member in list(self._members):
+            self._hear(member)
+            if member.process.exitcode is not None:
+                self._members.remove(member)
+                self._mourn(member, now)
+            elif not member.ready and now - member.started > _STARTING_S:
+                member.process.kill()
+        for member, until in list(self._leaving):
+            if member.process.exitcode is not None:
+                self._leaving.remove((member, until))
+            elif now > until:
+                member.process.kill()
+
+    def _hear(self, member: Member) -> None:
+        if not member.ready and member.ready_pipe.poll():
+            try:
+                member.ready = bool(member.ready_pipe.recv())
+            except EOFError:
+                return
+            self._failures = 0
+            self._next_start = 0.0
+
+    def _mourn(self, member: Member, now: float) -> None:
+        """One that served is replaced at once; those that fail before they serve, after a pause that grows."""
+        code = member.process.exitcode
+        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        if member.ready:
+            logger.error("A worker ended (%s) and is replaced.", how)
+            return
+        pause = min(_LONGEST_S, _SHORTEST_S * 2**self._failures)
+        self._failures += 1
+        self._next_start = now + pause
+        logger.error("A worker ended before it could serve (%s); the next start is in %.1f s.", how, pause)
+
+    def _change(self) -> None:
+        """Put workers with the new configuration in the place of the old, once they serve; else keep those."""
+        config = self.reread()
+        if config is None:
+            logger.error("The configuration is not changed.")
+            return
+        fresh = [self._start(config) for _ in range(self.count)]
+        until = time.monotonic() + _STARTING_S
+        while not self._stop and not all(member.ready for member in fresh):
+            _wait(fresh)
+            for member in fresh:
+                self._hear(member)
+            if any(member.process.exitcode is not None for member in fresh) or time.monotonic() > until:
+                logger.error("The new configuration cannot be served; the old one stays.")
+                self._end(fresh)
+                return
+        old, self._members, self.config = self._members, fresh, config
+        for member in old:
+            member.process.terminate()
+            self._leaving.append((member, time.monotonic() + self.grace_s + 5.0))
+        logger.warning("The configuration was read again, and is served.")
+
+    def _end(self, members: list[Member]) -> None:
+        """Let workers end what they do, and end those that do not."""
+        everyone = [*members, *(member for member, _ in self._leaving)]
+        for member in everyone:
+            if member.process.exitcode is None:
+                member.process.terminate()
+        until = time.monotonic() + self.grace_s + 2.0
+        for member in everyone:
+            member.process.join(max(0.0, until - time.monotonic()))
+            if member.process.exitcode is None:
+                member.process.kill()
+                member.process.join()
+
+
+def _wait(members: list[Member]) -> None:
+    """Until one of them ends or becomes ready, or a moment is over."""
+    signs: list[Any] = [member.process.sentinel for member in members]
+    signs += [member.ready_pipe for member in members if not member.ready]
+    pipes.wait(signs, _LOOK_S)

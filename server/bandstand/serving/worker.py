@@ -1,0 +1,110 @@
+"""A worker: its front, its lanes, and the application behind them."""
+
+import logging
+import socket
+import time
+
+from bandstand.model.turn import Deferred, Turn, taking
+from bandstand.serving.bounds import Bounds
+from bandstand.serving.connection import Connection
+from bandstand.serving.front import Front
+from bandstand.serving.gateway import Answer, Application, environ_of
+from bandstand.serving.lanes import Job, Lanes, Name
+from bandstand.serving.request import Asked
+from bandstand.web.mount import REFUSED
+
+logger = logging.getLogger("bandstand.serving")
+_HEALTH = (b"/healthz", b"/readyz", b"/metrics", b"/version")
+_FULL = "The server has more to do than it can; this request waited too long for its turn. Ask again in a moment."
+
+
+class Worker:
+    """Serves one application on one listening socket."""
+
+    def __init__(
+        self, application: Application, listener: socket.socket, bounds: Bounds, *, light: int, heavy: int
+    ) -> None:
+        """Start the lanes; `run` starts the front.
+
+        Args:
+            application: Answers requests (PEP 3333).
+            listener: Does not block.
+            bounds: Of connections and waiting.
+            light: Threads for small requests.
+            heavy: Threads for heavy ones.
+        """
+        self._application = application
+        self._bounds = bounds
+        name = listener.getsockname()
+        self._server = (str(name[0]), int(name[1]))
+        self.front = Front(listener, bounds)
+        self.lanes = Lanes(bounds, light=light, heavy=heavy, run=self._run)
+        self.front.asked = self._asked
+        self.front.drained = self._drained
+        self.front.tick = self.lanes.expire
+
+    def run(self, grace_s: float) -> None:
+        """Serve until `stop`, and then until all is answered, at most so many seconds."""
+        self.front.run(grace_s)
+
+    def stop(self) -> None:
+        """Accept nothing more."""
+        self.front.stop()
+
+    def _asked(self, connection: Connection, asked: Asked) -> None:
+        lane: Name = "health" if asked.target.startswith(_HEALTH) else "light"
+        turn = Turn(asked.started + self._bounds.timeout_s, gone=connection.left, small=lane == "light")
+        job = Job(connection, asked, turn, lane, time.monotonic())
+        connection.job = job
+        self.lanes.put(job)
+
+    def _drained(self, connection: Connection) -> None:
+        job = connection.job
+        if job is not None and job.shift("parked", "waiting"):
+            self.lanes.put(job)
+
+    def _run(self, job: Job) -> None:
+        """Answer a job, or go on with its answer; in a thread of its lane."""
+        connection = job.connection
+        try:
+            with taking(job.turn):
+                if connection.gone:
+                    job.close()
+                else:
+                    if job.parts is None:
+                        self._begin(job)
+                    self._send(job)
+        except Deferred:
+            job.turn.small = False
+            self.lanes.move(job, "heavy")
+        except Exception:
+            logger.exception("answer")
+            connection.reset()
+
+    def _begin(self, job: Job) -> None:
+        answer = Answer(job.asked)
+        environ = environ_of(job.asked, job.connection, self._server)
+        if job.refused:
+            environ[REFUSED] = _FULL
+        job.answer, job.parts = answer, answer.parts(self._application(environ, answer.start))
+
+    def _send(self, job: Job) -> None:
+        connection = job.connection
+        for parts in job.parts or ():
+            connection.give(*parts)
+            if connection.gone:
+                job.close()
+                return
+            if connection.full and self._park(job):
+                return
+        if job.answer is not None and job.answer.keep:
+            connection.next()
+        else:
+            connection.end()
+
+    @staticmethod
+    def _park(job: Job) -> bool:
+        """Leave an answer until its client has room; False where it has by now."""
+        job.shift("running", "parked")
+        # Between the look and the shift the front may have sent everything, and will not come again.
+        return job.connection.full or not job.shift("parked", "running")

@@ -1,0 +1,61 @@
+"""Deaths, new configurations and the end: what becomes of the processes."""
+
+import os
+import signal
+
+import yaml
+from tests.abuse.conftest import children, gone
+
+
+def worker(server):
+    """The worker: the youngest process below the server."""
+    return max(children(server.process.pid))
+
+
+def test_workers_that_are_killed_are_replaced_for_ever(victim):
+    server = victim()
+    seen = set()
+    for number in range(1, 6):
+        pid = worker(server)
+        assert pid not in seen
+        seen.add(pid)
+        os.kill(pid, signal.SIGKILL)
+        # What comes in meanwhile waits for the next one.
+        assert server.get("/healthz")[0] == 200
+        server.hears("and is replaced", times=number)
+    assert server.process.poll() is None
+
+
+def test_a_new_configuration_is_taken_at_once_and_a_bad_one_not_at_all(victim):
+    server = victim()
+    path = server.site.path
+    good = path.read_text()
+    path.write_text(good + "\nbad: [")
+    server.process.send_signal(signal.SIGHUP)
+    server.hears("The configuration is not changed")
+    assert any("config.yml:" in line and "error" in line for line in server.said)
+    # The broken file is no bomb for the next worker either.
+    os.kill(worker(server), signal.SIGKILL)
+    assert server.get("/wms?service=WMS&request=GetCapabilities")[0] == 200
+    document = yaml.safe_load(good)
+    document["service"]["title"] = "Another title"
+    path.write_text(yaml.safe_dump(document))
+    server.process.send_signal(signal.SIGHUP)
+    server.hears("The configuration was read again")
+    assert b"Another title" in server.get("/wms?service=WMS&request=GetCapabilities")[1]
+
+
+def test_no_worker_outlives_the_server(victim):
+    server = victim()
+    below = children(server.process.pid)
+    server.process.kill()
+    server.process.wait()
+    assert all(gone(pid) for pid in below)
+
+
+def test_the_server_ends_when_it_is_told(victim):
+    server = victim()
+    below = children(server.process.pid)
+    server.process.terminate()
+    assert server.process.wait(40) == 0
+    assert all(gone(pid) for pid in below)
