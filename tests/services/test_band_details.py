@@ -123,3 +123,19 @@ def test_a_layer_may_offer_bands_that_the_configuration_does_not_speak_of(tmp_pa
     path.write_text(text.format("profile: dem, bands: {v: {nodata: 7}}"))
     with pytest.raises(ConfigError, match='unknown band "u"'):
         load_config(path, environment={})
+
+
+def test_a_scale_of_zero_is_no_scale(tmp_path, make):
+    several(tmp_path)
+    with rasterio.open(tmp_path / "scenes" / "a_20220601.tif", "r+") as file:
+        file.scales, file.offsets = (0.0, 1.0, 1.0), (3.0, 0.0, 0.0)
+    archive = make("{}")
+    found = archive.coverage("c", archive.grid("c"))
+    np.testing.assert_array_equal(found.values, VALUES)
+
+
+def test_a_scale_of_zero_is_refused_in_the_configuration(tmp_path):
+    path = tmp_path / "config.yml"
+    path.write_text("collections: {c: {source: scenes, bands: {v: {scale: 0}}}}\n")
+    with pytest.raises(ConfigError, match="a scale of 0 would leave nothing of the numbers"):
+        load_config(path, environment={})

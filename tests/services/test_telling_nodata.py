@@ -128,3 +128,17 @@ def test_what_one_scene_calls_nodata_and_another_holds_is_told_apart_in_every_fo
     as_text = [np.nan if cell == nil else float(cell) for cell in cells]
     for found in (given["values"], as_text, filed, tiff):
         np.testing.assert_array_equal(np.array(found, float).reshape(whole.shape), whole)
+
+
+def test_nodata_that_the_numbers_cannot_be_is_told_nowhere(tmp_path):
+    values = np.random.default_rng(1).integers(0, 255, (3, SIDE, SIDE)).astype(np.uint8)
+    write_tiff(tmp_path / "scenes" / "a_20220601.tif", values)
+    own = "b1: {nodata: -9999}, b2: {nodata: 3.5}, b3: {nodata: .nan}"
+    archive = open_archive(tmp_path, ONE % f", bands: {{{own}}}")
+    try:
+        assert [field.nodata for field in archive.engine.collection("c").fields] == [None, None, None]
+        found = archive.coverage("c", archive.grid("c"))
+    finally:
+        archive.engine.close()
+    assert found.valid.all()
+    np.testing.assert_array_equal(found.values, values)

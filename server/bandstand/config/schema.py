@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from bandstand.config.values import DefaultTime, Network, Pattern, Workers
+from bandstand.config.values import DefaultTime, Network, Pattern, Scale, Workers
 from bandstand.model.layer import TimeResolution
 from bandstand.model.selection import Order, Resampling
 
@@ -184,7 +184,7 @@ class Band(Section):
         description="Stored value that means nothing was measured, in place of the file's; none: every value counts.",
     )
     categorical: bool | None = Field(default=None, description="Classes or flags: never scaled, never interpolated.")
-    scale: float | None = Field(
+    scale: Scale | None = Field(
         default=None, description="Physical value = stored value x scale + offset, for every scene."
     )
     offset: float | None = Field(default=None, description="See scale.")
@@ -193,7 +193,7 @@ class Band(Section):
 class Radiometry(Section):
     """What the stored numbers mean, for every scene and whatever its metadata say."""
 
-    scale: float = Field(default=1.0, description="Physical value = stored value x scale + offset.")
+    scale: Scale = Field(default=1.0, description="Physical value = stored value x scale + offset.")
     offset: float = Field(default=0.0, description="See scale.")
 
 

@@ -27,6 +27,12 @@ def _workers(value: int | str) -> int | str:
     return value
 
 
+def _scale(value: float) -> float:
+    if value == 0:
+        raise ValueError("a scale of 0 would leave nothing of the numbers")
+    return value
+
+
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
@@ -54,7 +60,8 @@ def _default_time(text: str) -> str:
 
 Network = Annotated[str, AfterValidator(_network)]
 Workers = Annotated[int | Literal["auto"], AfterValidator(_workers)]
+Scale = Annotated[float, AfterValidator(_scale)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 DefaultTime = Annotated[str, BeforeValidator(_spelled), AfterValidator(_default_time)]
 
-__all__ = ["DEFAULT_TIMES", "DefaultTime", "Network", "Pattern", "Workers"]
+__all__ = ["DEFAULT_TIMES", "DefaultTime", "Network", "Pattern", "Scale", "Workers"]

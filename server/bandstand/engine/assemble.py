@@ -29,6 +29,7 @@ from bandstand.model.item import Asset, Item
 from bandstand.model.time import TimeSpan
 from bandstand.read.base import FileReport
 from bandstand.read.glance import Glance
+from bandstand.read.header import parse_nodata
 
 _METHOD = 7
 """Grows when the same source would now give another item: those of an older method are made anew."""
@@ -288,7 +289,8 @@ class Assembly:
         plane: int,
     ) -> Decision:
         scale, offset = report.scales[plane - 1], report.offsets[plane - 1]
-        speaks = (scale, offset) != (1.0, 0.0)
+        # A scale of 0 would leave nothing of the numbers: it was left empty.
+        speaks = scale != 0 and (scale, offset) != (1.0, 0.0)
         return decide(
             band,
             section=self.section,
@@ -312,7 +314,8 @@ class Assembly:
             band.nodata,
         )
         first = next((value for value in stated if value is not None), "none")
-        nodata = None if isinstance(first, str) else first
+        # What the samples cannot be is nodata nowhere, and is told nowhere.
+        nodata = None if isinstance(first, str) else parse_nodata(repr(first), report.dtype)
         field = replace(
             typical(band),
             dtype=report.dtype,

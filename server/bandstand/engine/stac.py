@@ -304,10 +304,12 @@ def _announced(asset: Json, plane: int) -> Announced:
             if name not in values and isinstance(found, int | float | str):
                 try:
                     # Whole numbers of 64 bits are more than a float can tell.
-                    number = int(found) if re.fullmatch(r"[+-]?\d+", str(found)) else float(found)
+                    is_whole = name == "nodata" and re.fullmatch(r"[+-]?\d+", str(found))
+                    number = int(found) if is_whole else float(found)
                 except (ValueError, OverflowError):
                     continue
-                if name == "nodata" or math.isfinite(number):
+                # A scale of 0 would leave nothing of the numbers: nobody means it.
+                if name == "nodata" or (math.isfinite(number) and (number or name == "offset")):
                     values[name] = number
     return Announced(
         scale=values.get("scale"),

@@ -33,9 +33,9 @@ def take(catalog):
     return run
 
 
-def item(folder, name="one", *, asset=None, properties=None, **more):
+def item(folder, name="one", *, asset=None, properties=None, dtype="u2", **more):
     """An item beside its own `B04.tif`."""
-    write_tiff(folder / "B04.tif", np.full((64, 64), 7, "u2"))
+    write_tiff(folder / "B04.tif", np.full((64, 64), 7, dtype))
     return {
         "type": "Feature",
         "stac_version": "1.1.0",
@@ -66,7 +66,7 @@ def test_a_number_that_json_has_not_is_null_and_spoils_no_catalogue(take, catalo
 
 def test_a_nodata_value_may_be_nan_and_a_scale_may_not(take, catalog, tmp_path):
     told = {"nodata": math.nan, "raster:scale": math.nan, "raster:offset": math.inf}
-    put(tmp_path / "a" / "item.json", item(tmp_path / "a", asset=told))
+    put(tmp_path / "a" / "item.json", item(tmp_path / "a", asset=told, dtype="f4"))
     assert take(tmp_path / "a", profile="generic") == ()
     field = catalog.get("c", "one").assets["B04"].field
     assert math.isnan(field.nodata)

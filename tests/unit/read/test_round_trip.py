@@ -146,6 +146,19 @@ def test_lerc_alpha_that_is_only_on_or_off_reads_as_gdal_reads_it(write_tiff, as
     assert_reads_as_gdal(Library().open(path), path)
 
 
+@pytest.mark.parametrize("compress", ["lerc", "lerc_deflate", "lerc_zstd"])
+@pytest.mark.parametrize("bands", [1, 2, 3])
+def test_lerc_reads_as_gdal_reads_it_where_nan_lies_in_one_band_alone(
+    write_tiff, assert_reads_as_gdal, compress, bands
+):
+    values = np.random.default_rng(3).normal(0, 10, (bands, 100, 90)).astype("f4")
+    values[0, :30] = np.nan
+    path = write_tiff(values, compress=compress, interleave="pixel")
+    source = Library().open(path)
+    assert isinstance(source, CogSource)
+    assert_reads_as_gdal(source, path)
+
+
 @pytest.mark.parametrize("predictor", [1, 2, 3])
 def test_half_precision_is_handed_out_in_single_precision(write_tiff, assert_reads_as_gdal, predictor):
     values = np.random.default_rng(3).normal(0, 10, (1, 70, 90)).astype("f4")

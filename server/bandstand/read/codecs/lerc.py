@@ -29,8 +29,7 @@ class Lerc:
         blob = _unwrap(raw, form)
         if form.alpha and form.samples > 1:
             return _decode_with_alpha(blob, target)
-        plain = target if form.samples > 1 else target[:, :, 0]
-        _, mask = imagecodecs.lerc_decode(blob, masks=True, out=plain)
+        mask = _decode(blob, target)
         if mask is not None:
             _exclude(target, mask)
         return target.nbytes
@@ -43,6 +42,22 @@ def _unwrap(raw: bytes, form: BlockForm) -> bytes:
     if form.lerc == _ZSTD:
         return bytes(imagecodecs.zstd_decode(raw, out=most))
     return raw
+
+
+def _decode(blob: bytes, target: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Decode into `target`, and say what LERC's own mask excludes."""
+    samples = target.shape[2]
+    mask: NDArray[np.bool_] | None
+    try:
+        _, mask = imagecodecs.lerc_decode(blob, masks=True, out=target if samples > 1 else target[:, :, 0])
+    except ValueError:
+        if samples == 1:
+            raise
+        # Where some samples of a pixel are NaN and others are not, libtiff stores band by band, each with its mask.
+        bands, mask = imagecodecs.lerc_decode(blob, masks=True)
+        target[:] = np.moveaxis(bands, 0, 2)
+        return mask if mask is None or mask.ndim == 2 else np.moveaxis(mask, 0, 2)
+    return mask
 
 
 def _exclude(target: NDArray[Any], mask: NDArray[np.bool_]) -> None:

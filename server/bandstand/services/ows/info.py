@@ -26,6 +26,8 @@ NAMESPACE = "urn:bandstand:feature-info"
 _GML_SCHEMA = "http://schemas.opengis.net/gml/2.1.2/feature.xsd"
 _TEMPLATES = templates("bandstand.services.ows")
 _WIDTH = 14
+_OF_SCENE = frozenset({"time", "item", "cloud_cover"})
+"""Properties in GeoJSON that are no bands'."""
 
 
 def feature_info(samples: Sequence[Sample], media_type: str, base_url: str) -> Response:
@@ -136,20 +138,28 @@ def _line(text: str) -> str:
     return " ".join(text.split("\n"))
 
 
+def _own_name(band: str) -> str:
+    return f"{band}_2" if band in _OF_SCENE else band
+
+
 def _properties(sample: Sample) -> dict[str, object]:
-    """GeoJSON properties: outputs first, then source bands with their stored numbers and classes."""
+    """GeoJSON properties: outputs first, then source bands with their stored numbers and classes.
+
+    A band that is called as what is told of the scene is told as `time_2`; one called `p_dn` goes before what is told
+    of another band `p`.
+    """
     found: dict[str, object] = {}
     if sample.time:
         found["time"] = sample.time
-    for value in (*sample.outputs, *sample.bands):
-        name = value.field.name
+    values = (*sample.outputs, *sample.bands)
+    names = {value.field.name: _own_name(value.field.name) for value in values}
+    for value in values:
+        name = names[value.field.name]
         found.setdefault(name, value.value if value.value is None or math.isfinite(value.value) else None)
-        if value.stored is not None:
-            found.setdefault(f"{name}_dn", value.stored)
-        if value.label:
-            found.setdefault(f"{name}_label", value.label)
-        if _unit(value):
-            found.setdefault(f"{name}_unit", _unit(value))
+        notes = {"dn": value.stored, "label": value.label or None, "unit": _unit(value) or None}
+        for key, note in notes.items():
+            if note is not None and f"{name}_{key}" not in names.values():
+                found.setdefault(f"{name}_{key}", note)
     if sample.item:
         found["item"] = sample.item
     if sample.cloud_cover is not None:
