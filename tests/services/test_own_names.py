@@ -168,7 +168,7 @@ def test_a_band_is_asked_for_by_the_name_that_its_file_has_for_it(client, layer,
 
 @pytest.mark.parametrize(
     ("layer", "name", "value"),
-    [("alike", "B-1", 10), ("odd", "10m NDVI", 10), ("odd", '"10m NDVI"', 10)]
+    [("alike", "B-1", 10), ("odd", "10m NDVI", 10), ("odd", '"10m NDVI"', 10), ("odd", "a/b:c", 40)]
     + [("cases", name, 10 * number) for number, name in enumerate(("t", "T", "x_1", "X_1"), start=1)],
 )
 def test_a_range_subset_takes_such_names(client, layer, name, value):

@@ -238,12 +238,12 @@ def _with_range(ask: Ask, args: Arguments, layer: Layer, engine: Engine) -> Ask:
     refuse_many(text, "RANGESUBSET", most=MOST_NAMES, what="fields")
     names: list[str] = []
     for part in (piece.strip() for piece in text.split(",")):
-        first, colon, last = (piece.strip() for piece in part.partition(":"))
-        start = _position(first, known, layer, engine)
-        if not colon:
-            names.append(known[start])
+        # What a file calls a band may hold a colon, too.
+        if ":" not in part or find_field(part, known, layer, engine) is not None:
+            names.append(known[_position(part, known, layer, engine)])
             continue
-        end = _position(last, known, layer, engine)
+        first, _, last = (piece.strip() for piece in part.partition(":"))
+        start, end = (_position(name, known, layer, engine) for name in (first, last))
         if end < start:
             raise InvalidFieldSequence(
                 f'RANGESUBSET "{shorten(part)}" is reversed; give {last}:{first}.', locator=part[:80]
