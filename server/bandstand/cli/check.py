@@ -10,12 +10,13 @@ import click
 from bandstand.cli.console import EXIT_FAILURE, config_option, find_config, json_option, put, put_json
 from bandstand.config.document import Document, dotted
 from bandstand.config.load import Sound, load_sound, placed
+from bandstand.config.profiles import load_profile
 from bandstand.config.schema import Config
 from bandstand.config.schema import Layer as LayerSection
 from bandstand.config.unfit import placed_layers
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError, ConfigError, printable
+from bandstand.errors import BandstandError, ConfigError, printable, shorten, suggest
 from bandstand.model.ask import Ask
 
 _LOOK_AT = 24
@@ -150,6 +151,7 @@ def _layers(document: Document, sound: Sound, engine: Engine, unpainted: str) ->
                 here = ("collections", layer.collection)
                 yield f"{document.place(here)}  warning  {dotted(here)}: the catalogue has no scene of it"
             yield from _doubts(document, layer.collection, engine)
+            yield from _bandless(document, sound.config, layer.collection, engine)
         fault = _misspelt(layer, engine, is_whole=is_whole)
         if fault:
             place = (*where, "expression")
@@ -184,6 +186,21 @@ def _doubts(document: Document, collection: str, engine: Engine) -> Iterator[str
         if doubt:
             yield f"{document.place(place)}  warning  {dotted(place)}: {printable(f'{item.id}: {doubt}')}"
             return
+
+
+def _bandless(document: Document, config: Config, collection: str, engine: Engine) -> Iterator[str]:
+    """Bands that the configuration alone speaks of: names that are spelled otherwise in the files, most likely."""
+    section = config.collections[collection]
+    if not section.bands or not engine.catalog.count(collection):
+        return
+    known = [field.name for field in engine.collection(collection).fields]
+    profile = load_profile(section.profile)
+    for name in section.bands:
+        if name not in known and profile.band(name) is None:
+            place: Place = ("collections", collection, "bands", name)
+            listed = shorten(", ".join(known), 120)
+            message = f"no scene has this band.{suggest(name, known)} There are: {listed}."
+            yield f"{document.place(place)}  warning  {dotted(place)}: {_one_line(message)}"
 
 
 def _unpainted(where: Place, layer: LayerSection, engine: Engine) -> Iterator[tuple[Place, str]]:
