@@ -50,8 +50,7 @@ def test_details_of_a_band_that_no_scene_has_are_told(check):
     text = SOUND.replace("source: s2}", "source: s2, bands: {B4: {nodata: 7}, B02: {nodata: 7}, B08: {nodata: 7}}}")
     (problem,) = check(text)
     assert problem == (
-        "4:57  warning  collections.s2.bands.B4: no scene has this band. "
-        'Did you mean "B04"? There are: B04, B08.'
+        '4:57  warning  collections.s2.bands.B4: no scene has this band. Did you mean "B04"? There are: B04, B08.'
     )
 
 
