@@ -90,8 +90,9 @@ def _switch_to_wal(connection: sqlite3.Connection, patience_s: float) -> None:
 
 
 def _version(connection: sqlite3.Connection, path: str) -> int:
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    # In this order: another process may make the tables, and their version with them, in between.
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found in {1, VERSION}:
         return int(found)
     if found == 0 and tables == 0:
