@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.parser import Parser
-from bandstand.serving.request import Asked
+from bandstand.serving.request import Asked, Store
 
 _CHUNK = 262_144
 _PIPELINE = 16
@@ -27,6 +27,8 @@ class Owner(Protocol):
     """Who polls for all connections."""
 
     bounds: Bounds
+    store: Store
+    """Where bodies are counted."""
 
     def ask(self, connection: "Connection", asked: Asked) -> None:
         """Hand a request on."""
@@ -66,7 +68,7 @@ class Connection:
         self._front = front
         self.socket = sock
         self.peer = peer
-        self.parser = Parser(front.bounds, self._ready)
+        self.parser = Parser(front.bounds, front.store, self._ready)
         self.job: Any = None
         self.busy = self.gone = self.closing = self.half = self.ended = False
         self.served = 0
@@ -104,7 +106,7 @@ class Connection:
         if self.parser.continues:
             self.give(b"HTTP/1.1 100 Continue\r\n\r\n")
         if len(self._waiting) >= _PIPELINE:
-            self.watch(self._watched & ~READ)
+            self.mute()
 
     def _ready(self, asked: Asked) -> None:
         with self._lock:
@@ -123,12 +125,17 @@ class Connection:
                 self.since, self.moved = time.monotonic(), 0
             asked = self._waiting.popleft() if self._waiting else None
             self.busy = asked is not None
+            if not self.half and len(self._waiting) < _PIPELINE:
+                self._watch(self._watched | READ)
         if asked is not None:
             self._front.ask(self, asked)
         elif self.half:
             self.end()
-        elif not self._watched & READ:
-            self.watch(self._watched | READ)
+
+    def mute(self) -> None:
+        """Read nothing more for now."""
+        with self._lock:
+            self._watch(self._watched & ~READ)
 
     # Writing, by whoever answers.
 
@@ -159,14 +166,14 @@ class Connection:
                     self._out_bytes += len(part)
             self._flush()
             if self._out:
-                self.watch(self._watched | WRITE)
+                self._watch(self._watched | WRITE)
 
     def drain(self) -> None:
         """Send more of what was kept; by the front, when the socket takes it."""
         with self._lock:
             self._flush()
             if not self._out:
-                self.watch(self._watched & ~WRITE)
+                self._watch(self._watched & ~WRITE)
             empty = not self._out
         if self.gone:
             return
@@ -217,8 +224,18 @@ class Connection:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.lose()
 
-    def watch(self, events: int) -> None:
-        """Ask to be told of these events."""
+    def close(self) -> None:
+        """Let go of the socket and of what was not sent; by the front, which polls no more for it."""
+        with self._lock:
+            self._out.clear()
+            self._out_bytes = 0
+            self.socket.close()
+        self.parser.forget()
+        for asked in self._waiting:
+            asked.release()
+
+    def _watch(self, events: int) -> None:
+        """Ask to be told of these events; with the lock."""
         if events != self._watched and not self.gone:
             self._watched = events
             self._front.watch(self, events)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.connection import GONE, READ, WRITE, Connection
 from bandstand.serving.parser import Refused
-from bandstand.serving.request import Asked
+from bandstand.serving.request import Asked, Store
 
 logger = logging.getLogger("bandstand.serving")
 
@@ -28,6 +28,7 @@ class Front:
     def __init__(self, listener: socket.socket, bounds: Bounds) -> None:
         """Take a listening socket that does not block."""
         self.bounds = bounds
+        self.store = Store(bounds.bodies_max_bytes)
         self.asked: Callable[[Connection, Asked], None] = lambda _c, _a: None
         """Takes each request that was read whole."""
         self.drained: Callable[[Connection], None] = lambda _c: None
@@ -182,7 +183,7 @@ class Front:
                 del self._peers[connection.peer[0]]
             with contextlib.suppress(OSError):
                 self._poll.unregister(descriptor)
-            connection.socket.close()
+            connection.close()
 
     def _end_idle(self) -> None:
         for connection in list(self._connections.values()):
@@ -196,7 +197,7 @@ class Front:
         An interim answer (RFC 9110, 15.2) tells: one who is gone refuses it.
         """
         connection.half = True
-        connection.watch(WRITE if connection.waits else 0)
+        connection.mute()
         if connection.ended or not connection.busy:
             connection.lose()
         elif not connection.waits and connection.job is not None and connection.job.parts is None:

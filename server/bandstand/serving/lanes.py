@@ -4,6 +4,8 @@ Small requests and heavy ones have threads of their own, and so have the questio
 behind another kind. Nothing waits longer than the bound, nor when its client is gone.
 """
 
+import contextlib
+import os
 import threading
 import time
 from collections import OrderedDict, deque
@@ -17,6 +19,7 @@ from bandstand.serving.connection import Connection
 from bandstand.serving.gateway import Answer
 from bandstand.serving.request import Asked
 
+_NICE = 5
 Name = Literal["health", "light", "heavy"]
 
 
@@ -51,7 +54,8 @@ class Job:
             return True
 
     def close(self) -> None:
-        """Give up what is left of the answer."""
+        """Give up what is left of the request and its answer."""
+        self.asked.release()
         if self.parts is not None:
             self.parts.close()
 
@@ -85,6 +89,10 @@ class Lane:
             return [job for jobs in self._peers.values() for job in jobs]
 
     def _work(self) -> None:
+        if self.name == "heavy":
+            # Each thread has a priority of its own: small requests go first where cores are few.
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while True:
             with self._ready:
                 while not self._peers:

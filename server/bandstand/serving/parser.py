@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httptools
 
 from bandstand.serving.bounds import Bounds
-from bandstand.serving.request import Asked
+from bandstand.serving.request import Asked, Store
 
 _LENGTH = b"content-length"
 _EXPECT = b"expect"
@@ -31,16 +31,30 @@ class Parser:
         received: Bytes of its body so far.
     """
 
-    __slots__ = ("_bounds", "_heads", "_last", "_llhttp", "_ready", "_unread", "_url", "asked", "head_done", "received")
+    __slots__ = (
+        "_bounds",
+        "_heads",
+        "_last",
+        "_llhttp",
+        "_ready",
+        "_store",
+        "_unread",
+        "_url",
+        "asked",
+        "head_done",
+        "received",
+    )
 
-    def __init__(self, bounds: Bounds, ready: Callable[[Asked], None]) -> None:
+    def __init__(self, bounds: Bounds, store: Store, ready: Callable[[Asked], None]) -> None:
         """Start before the first byte.
 
         Args:
             bounds: What is read at most.
+            store: Counts the bodies of all connections.
             ready: Takes each request as soon as it is complete.
         """
         self._bounds = bounds
+        self._store = store
         self._ready = ready
         self._llhttp = httptools.HttpRequestParser(self)
         self._url = b""
@@ -85,6 +99,12 @@ class Parser:
                 raise Refused(505, "This server speaks HTTP/1.1; HTTP/2 is for the proxy before it.") from None
             raise Refused(400, f"This is no HTTP/1.1 request: {error}.") from None
         return b""
+
+    def forget(self) -> None:
+        """Give up the request that is being read."""
+        if self.asked is not None:
+            self.asked.release()
+            self.asked = None
 
     @property
     def continues(self) -> bool:
@@ -134,7 +154,10 @@ class Parser:
         self.received += len(data)
         if self.received > self._bounds.body_max_bytes:
             raise self._too_much()
-        self._current().body += data
+        asked = self._current()
+        if not asked.hold(self._store, len(data)):
+            raise Refused(503, "The server holds as many requests as it can. Ask again in a moment.")
+        asked.body += data
 
     def on_message_complete(self) -> None:
         """The end of the request."""

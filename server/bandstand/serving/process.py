@@ -1,6 +1,7 @@
 """A worker process: started by the supervisor, it lives no longer than it."""
 
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -17,6 +18,8 @@ from bandstand.serving.worker import Worker
 from bandstand.web.app import build_app
 
 logger = logging.getLogger("bandstand.serving")
+_OWN_FILES = 1024
+"""Descriptors for scenes, the catalogue and the rest."""
 _SWITCH_S = 0.001
 """How long a thread may keep the interpreter while the front waits for it."""
 
@@ -47,6 +50,7 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     sys.setswitchinterval(_SWITCH_S)
+    _open_files(config.server.connections)
     configure_logs(config.logging.level, config.logging.format)
     listener.setblocking(False)
     threads = config.server.threads
@@ -55,6 +59,16 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
     _outlive_nobody(worker.stop)
     ready.send(True)
     worker.run(config.server.shutdown_grace_s)
+
+
+def _open_files(connections: int) -> None:
+    """Allow as many descriptors as the connections need, as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OWN_FILES
+    if soft < wanted:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
 
 
 def _outlive_nobody(stop: Callable[[], Any]) -> None:

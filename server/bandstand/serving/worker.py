@@ -87,6 +87,8 @@ class Worker:
         if job.refused:
             environ[REFUSED] = _FULL
         job.answer, job.parts = answer, answer.parts(self._application(environ, answer.start))
+        # Read by now; only its headers are looked at any more.
+        job.asked.release()
 
     def _send(self, job: Job) -> None:
         connection = job.connection

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.parser import Parser, Refused
+from bandstand.serving.request import Store
 
 BOUNDS = Bounds(head_max_bytes=2000, body_max_bytes=1000)
 STREAM = (
@@ -21,7 +22,7 @@ STREAM = (
 
 def requests(pieces):
     found = []
-    parser = Parser(BOUNDS, found.append)
+    parser = Parser(BOUNDS, Store(2000), found.append)
     for piece in pieces:
         parser.feed(piece)
     return [(a.method, a.target, a.version, tuple(a.headers), bytes(a.body), a.keep) for a in found]
@@ -67,7 +68,7 @@ def test_where_the_bytes_are_cut_changes_nothing(cuts):
     ],
 )
 def test_what_is_no_request_is_refused(data, status):
-    parser = Parser(BOUNDS, lambda _: None)
+    parser = Parser(BOUNDS, Store(2000), lambda _: None)
     if status is None:
         parser.feed(data)
         return
@@ -77,7 +78,7 @@ def test_what_is_no_request_is_refused(data, status):
 
 
 def test_a_header_without_end_is_refused_byte_by_byte():
-    parser = Parser(BOUNDS, lambda _: None)
+    parser = Parser(BOUNDS, Store(2000), lambda _: None)
     parser.feed(b"GET / HTTP/1.1\r\nA: ")
     with pytest.raises(Refused, match="longer than 2000 bytes"):
         any(parser.feed(b"aaaa") for _ in range(10_000))

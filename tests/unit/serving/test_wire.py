@@ -68,6 +68,17 @@ def test_a_body_that_is_too_large_is_refused_before_it_comes(serve):
     assert client.rest() == b""
 
 
+def test_all_bodies_together_have_a_bound(serve):
+    open_client = serve(say, bodies_max_bytes=1500)
+    head = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+    holding = open_client().send(head + b"a" * 999)
+    # Answered once its bytes are counted.
+    assert open_client().send(head.replace(b"1000", b"400") + b"b" * 400).answer()[0] == 200
+    assert open_client().send(head + b"a" * 999).answer()[0] == 503
+    holding.close()
+    assert open_client().send(head.replace(b"1000", b"400") + b"b" * 400).answer()[0] == 200
+
+
 def pieces(environ, start):
     start("200 OK", [("Content-Type", "text/plain")])
     yield from (b"one", b"", b"two")
