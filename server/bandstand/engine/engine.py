@@ -50,6 +50,9 @@ _SETTLED = 4096
 """Wishes kept as settled layers; a map view asks the same one for every tile."""
 _WORLD = Extent(lonlat=BBox(-180.0, -90.0, 180.0, 90.0))
 
+_NUMBER_PX = 4
+"""Pixels of a picture that cost as much as one value of a coverage."""
+
 
 class Engine:
     """The server without its protocols. Safe to share between threads."""
@@ -263,7 +266,9 @@ class Engine:
         plan = make_plan(request, self.catalog, self._collections, self._library, self.limits)
         check_cost(plan, self.limits)
         cost = plan.cost
-        self._turn().weigh(read_bytes=cost.read_bytes, pixels=cost.pixels, items=cost.items)
+        # A number goes through more hands than a colour, its encoder's above all.
+        weight = cost.pixels * (1 if request.output.kind == "map" else _NUMBER_PX)
+        self._turn().weigh(read_bytes=cost.read_bytes, pixels=weight, items=cost.items)
         return plan
 
     def without_pixels(self) -> "Engine":

@@ -52,6 +52,7 @@ class Connection:
     Attributes:
         busy: Whether a request is being answered.
         job: What those who answer it keep about it.
+        probed: Whether it was asked if its client, which closed its side, still listens.
         served: Requests answered so far.
         gone: Whether the client can no longer be reached.
         closing: Whether nothing more is read from it.
@@ -60,7 +61,7 @@ class Connection:
 
     __slots__ = (
         "_front", "_lock", "_out", "_out_bytes", "_waiting", "_watched", "busy", "closing", "ended", "gone", "half",
-        "job", "moved", "parser", "peer", "served", "since", "socket",
+        "job", "moved", "parser", "peer", "probed", "served", "since", "socket",
     )  # fmt: skip
 
     def __init__(self, front: Owner, sock: socket.socket, peer: tuple[str, int]) -> None:
@@ -70,7 +71,7 @@ class Connection:
         self.peer = peer
         self.parser = Parser(front.bounds, front.store, self._ready)
         self.job: Any = None
-        self.busy = self.gone = self.closing = self.half = self.ended = False
+        self.probed = self.busy = self.gone = self.closing = self.half = self.ended = False
         self.served = 0
         self.since = time.monotonic()
         """Start of the stretch that is judged: of waiting for a head, for a part of a body, for the client to take."""

@@ -192,16 +192,11 @@ class Front:
         self._close_lost()
 
     def half_closed(self, connection: Connection) -> None:
-        """A client sends nothing more; it may wait for its answer, or be gone.
-
-        An interim answer (RFC 9110, 15.2) tells: one who is gone refuses it.
-        """
+        """A client sends nothing more; it may wait for its answer, or be gone."""
         connection.half = True
         connection.mute()
         if connection.ended or not connection.busy:
             connection.lose()
-        elif not connection.waits and connection.job is not None and connection.job.parts is None:
-            connection.give(_INTERIM)
 
     def refuse(self, connection: Connection, error: Refused) -> None:
         """Answer what cannot be read, and close."""
@@ -242,11 +237,19 @@ class Front:
             if age > _LINGER_S:
                 connection.lose()
         elif connection.busy:
-            return
+            self._probe(connection)
         elif connection.parser.asked is not None:
             self._judge_asking(connection, connection.parser.asked, now)
         elif age > (bounds.idle_s if connection.served else bounds.head_s):
             connection.lose()
+
+    @staticmethod
+    def _probe(connection: Connection) -> None:
+        """Find out about a client that closed its side: one who is gone refuses an interim answer (RFC 9110, 15.2)."""
+        job = connection.job
+        if connection.half and not connection.probed and job is not None and job.interim:
+            connection.probed = True
+            connection.give(_INTERIM)
 
     def _judge_asking(self, connection: Connection, asked: Asked, now: float) -> None:
         bounds = self.bounds

@@ -45,6 +45,11 @@ class Job:
     state: State = "waiting"
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def interim(self) -> bool:
+        """Whether an interim answer may go out: none was begun, and the client knows such answers."""
+        return self.parts is None and self.asked.version == "1.1"
+
     def shift(self, before: State, after: State) -> bool:
         """Change the state; False where it was another one already."""
         with self._lock:
