@@ -20,9 +20,9 @@ def test_workers_that_are_killed_are_replaced_for_ever(victim):
         assert pid not in seen
         seen.add(pid)
         os.kill(pid, signal.SIGKILL)
-        # What comes in meanwhile waits for the next one.
-        assert server.get("/healthz")[0] == 200
         server.hears("and is replaced", times=number)
+        # What comes in from now on waits for the next one.
+        assert server.get("/healthz")[0] == 200
     assert server.process.poll() is None
 
 
@@ -36,6 +36,7 @@ def test_a_new_configuration_is_taken_at_once_and_a_bad_one_not_at_all(victim):
     assert any("config.yml:" in line and "error" in line for line in server.said)
     # The broken file is no bomb for the next worker either.
     os.kill(worker(server), signal.SIGKILL)
+    server.hears("and is replaced")
     assert server.get("/wms?service=WMS&request=GetCapabilities")[0] == 200
     document = yaml.safe_load(good)
     document["service"]["title"] = "Another title"
