@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from bandstand.errors import BadRequest
 from bandstand.model.limits import Limits
 
+MOST_KEYS = 1000
+"""Parameters of one request, however it is written."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:

@@ -22,7 +22,7 @@ from bandstand.errors import (
     UnknownPath,
     shorten,
 )
-from bandstand.model.exchange import Call, Response, holds_tag
+from bandstand.model.exchange import MOST_KEYS, Call, Response, holds_tag
 from bandstand.model.turn import current_turn, taking
 from bandstand.services.base import Service
 from bandstand.web.address import PublicAddress
@@ -31,7 +31,6 @@ from bandstand.web.coding import encoded, plain_tags, tagged
 logger = logging.getLogger("bandstand.web")
 
 _EXPOSED = "Warning, ETag, Retry-After, X-Request-Id, X-Source-Items, X-Source-Time, Content-Disposition"
-_MOST_KEYS = 1000
 _MOST_FORM_BYTES = 1_000_000
 """What a form's values cost to decode grows with them; documents have `limits.body_max_bytes`."""
 _FORM = "application/x-www-form-urlencoded"
@@ -167,8 +166,8 @@ class Mount:
                 args += [(key, value) for key, value in request.form.items(multi=True)]
             else:
                 body = request.get_data(cache=False)
-        if len(args) > _MOST_KEYS:
-            raise TooLarge(f"The request has {len(args)} parameters; at most {_MOST_KEYS} are read.")
+        if len(args) > MOST_KEYS:
+            raise TooLarge(f"The request has {len(args)} parameters; at most {MOST_KEYS} are read.")
         headers = {key.lower(): value for key, value in request.headers.items()}
         if "if-none-match" in headers:
             headers["if-none-match"] = plain_tags(headers["if-none-match"])
@@ -264,8 +263,8 @@ def _told(answer: Response, error: BandstandError) -> Response:
 
 def _check_form(form: bytes) -> None:
     """Refuse a form before it is taken apart, which costs more."""
-    if form.count(b"&") >= _MOST_KEYS:
-        raise TooLarge(f"The form has more than {_MOST_KEYS} parameters; at most so many are read.")
+    if form.count(b"&") >= MOST_KEYS:
+        raise TooLarge(f"The form has more than {MOST_KEYS} parameters; at most so many are read.")
     if len(form) > _MOST_FORM_BYTES:
         refused = TooLarge(
             f"The form has {len(form)} bytes; at most {_MOST_FORM_BYTES} bytes are read.", locator="body"

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
-from bandstand.errors import BadRequest, InvalidParameter, UnknownOperation, shorten
+from bandstand.errors import BadRequest, InvalidParameter, TooLarge, UnknownOperation, shorten
+from bandstand.model.exchange import MOST_KEYS
 from bandstand.services.ows.foreign import foreign_key, is_harmless
 from bandstand.services.ows.spellings import SPELLINGS
 from bandstand.services.wcs.v20.geotiff import KEYS as GEOTIFF_KEYS
@@ -28,6 +29,7 @@ def keys_of(root: etree._Element) -> tuple[Pair, ...]:
     Raises:
         UnknownOperation: The root names no operation.
         InvalidEncodingSyntax: A part that no such request has.
+        TooLarge: More parameters than are read; locator `body`.
     """
     operation = _local(root)
     known = next((name for name in OPERATIONS if name.casefold() == operation), None)
@@ -56,16 +58,25 @@ _JOINED = frozenset({"ACCEPTVERSIONS", "ACCEPTFORMATS", "ACCEPTLANGUAGES", "SECT
 
 
 def _joined(pairs: list[Pair]) -> tuple[Pair, ...]:
-    """Values of one list-valued key in one pair; coverage ids are a list where descriptions are asked for."""
+    """Values of one list-valued key in one pair; coverage ids are a list where descriptions are asked for.
+
+    Raises:
+        TooLarge: More keys than any request may have.
+    """
     listed = _JOINED | ({"COVERAGEID"} if ("REQUEST", "DescribeCoverage") in pairs else set())
-    found: list[Pair] = []
+    members: dict[str, list[str]] = {}
+    found: list[tuple[str, list[str]]] = []
     for key, value in pairs:
-        place = next((i for i, (known, _) in enumerate(found) if known == key), None)
-        if key in listed and place is not None:
-            found[place] = (key, f"{found[place][1]},{value}")
-        else:
-            found.append((key, value))
-    return tuple(found)
+        if key in members:
+            members[key].append(value)
+            continue
+        values = [value]
+        found.append((key, values))
+        if key in listed:
+            members[key] = values
+    if len(found) > MOST_KEYS:
+        raise TooLarge(f"The document comes to {len(found)} parameters; at most {MOST_KEYS} are read.", locator="body")
+    return tuple((key, ",".join(values)) for key, values in found)
 
 
 def _local(element: etree._Element) -> str:
