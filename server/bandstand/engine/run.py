@@ -29,6 +29,8 @@ _MANY = 16
 """Scenes from which on each is warped in its own part of the target."""
 STRIP_PX = 4_194_304
 """Large coverages are made in strips of about so many pixels, so that what lies between the stages stays small."""
+WINDOW_BYTES = 256_000_000
+"""Samples of one scene, with their masks, that lie in memory at a time; a grid that needs more is made in parts."""
 
 
 @dataclass(slots=True)
@@ -161,6 +163,8 @@ def _warp_scene(
     warped: list[Warped | None] = [None] * len(assets)
     if plan.together and len(views) < len(assets):
         return warped
+    if max(grid.shape) > 1 and sum(map(_window_bytes, views.values())) > WINDOW_BYTES:
+        return _warp_halves(assets, plan, grid, library, account)
     account.charge(views.values())
     # All bands in one go, so that the blocks that are missing are decoded side by side.
     windows = library.read([view.piece for view in views.values()])
@@ -170,6 +174,39 @@ def _warp_scene(
             read.values, read.valid, view.at, view.control, grid, view.method, scale=view.scale, spare=view.spare
         )
     return warped
+
+
+def _warp_halves(
+    assets: Sequence[Asset | None], plan: LayerPlan, grid: Grid, library: Library, account: Account
+) -> list[Warped | None]:
+    """The same in two parts, and these in parts again, until the samples under each fit: files without overviews."""
+    down = grid.height >= grid.width
+    middle = (grid.height if down else grid.width) // 2
+    if down:
+        parts = grid.crop(0, 0, grid.width, middle), grid.crop(0, middle, grid.width, grid.height - middle)
+    else:
+        parts = grid.crop(0, 0, middle, grid.height), grid.crop(middle, 0, grid.width - middle, grid.height)
+    halves = [_warp_scene(assets, plan, part, library, {}, account) for part in parts]
+    return [_beside(pair, parts, axis=0 if down else 1) for pair in zip(*halves, strict=True)]
+
+
+def _beside(halves: tuple[Warped | None, ...], parts: Sequence[Grid], *, axis: int) -> Warped | None:
+    """Two parts of a band as one; nothing is valid in one that the scene does not reach."""
+    known = next((half for half in halves if half is not None), None)
+    if known is None:
+        return None
+    whole = [
+        (np.zeros(part.shape, known[0].dtype), np.zeros(part.shape, np.bool_)) if half is None else half
+        for half, part in zip(halves, parts, strict=True)
+    ]
+    values = np.concatenate([values for values, _ in whole], axis=axis)
+    return values, np.concatenate([valid for _, valid in whole], axis=axis)
+
+
+def _window_bytes(view: "_View") -> int:
+    """Memory of the samples that a band is made of, with their mask."""
+    _, _, width, height = view.piece.window
+    return width * height * (np.dtype(view.piece.source.dtype).itemsize + 1)
 
 
 class _View(NamedTuple):

@@ -71,6 +71,13 @@ def current_turn(timeout_s: float) -> Turn:
     return Turn(time.monotonic() + timeout_s) if turn is None else turn
 
 
+def checkpoint() -> None:
+    """Stop where the turn that is being taken is over; for long work that knows no request. See `Turn.check`."""
+    turn = _current.get()
+    if turn is not None:
+        turn.check()
+
+
 @contextmanager
 def taking(turn: Turn) -> Iterator[None]:
     """Everything inside belongs to this turn."""

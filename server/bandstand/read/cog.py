@@ -2,22 +2,25 @@
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bandstand.caching.memory import MemoryCache
 from bandstand.errors import InvalidSubset, SourceUnavailable, shorten
+from bandstand.model.turn import checkpoint
 from bandstand.read.base import OWN, Codec, Level, Own, Store, Window
 from bandstand.read.blocks import EMPTY, FULL, Block, CorruptBlock, Decoder, Plane, join
+from bandstand.read.canvas import Canvas, Slices
 from bandstand.read.header import Header, replacement, same_nodata
 from bandstand.read.sheet import Box, Sheet, Want, cover, pieces, within
 from bandstand.read.workers import Workers
 
 _NUMBERS = itertools.count()
+GROUP_BYTES = 64_000_000
+"""Blocks that are decoded at a time, bytes with their masks."""
 
 
 class CogSource:
@@ -126,12 +129,16 @@ class CogSource:
             return FULL if self._fill else EMPTY
         return want.sheet.absent
 
-    def finish(self, reading: "Reading", planes: list[Plane]) -> Window:
-        """Put a window together from its planes, in the order of `Reading.wants`."""
-        values, valid = self._assemble(reading.sheet, reading.box, planes[: reading.data_count])
-        if reading.masks is not None:
-            valid = join(valid, _validity(reading.masks, reading.box, planes[reading.data_count :]))
-        return Window(values, valid)
+    def blank(self, box: Box) -> Canvas:
+        """What the samples of a window of several blocks are put into."""
+        return Canvas((box.height, box.width), self._type, self._fill)
+
+    def held_bytes(self, level: int, width: int, height: int) -> int:
+        """Memory that decoding a window of this size takes at a time, at most, besides the window itself."""
+        sheet = self._sheets[level]
+        across = min(width // sheet.block_width + 2, sheet.across)
+        down = min(height // sheet.block_height + 2, sheet.per_plane // sheet.across)
+        return sheet.block_bytes + min(across * down * sheet.block_bytes, GROUP_BYTES)
 
     def fetch(self, wants: Sequence[Want]) -> list[Callable[[], Block | BaseException]]:
         """Read the bytes of blocks, all in one go; each of the jobs returned decodes one."""
@@ -155,26 +162,6 @@ class CogSource:
             corrupt.__cause__ = error
             return corrupt
 
-    def _assemble(self, sheet: Sheet, box: Box, planes: list[Plane]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-        if len(planes) == 1 and not planes[0].empty:
-            only = planes[0]
-            assert only.values is not None  # noqa: S101 - not empty
-            part = within(sheet, box)
-            return only.values[part], None if only.valid is None else only.valid[part]
-        values = np.empty((box.height, box.width), self._type)
-        doubtful = any(p.empty or p.valid is not None for p in planes)
-        valid = np.ones((box.height, box.width), np.bool_) if doubtful else None
-        for plane, (there, here) in zip(planes, pieces(sheet, box), strict=True):
-            if plane.values is None:
-                values[there] = self._fill
-            else:
-                values[there] = plane.values[here]
-            if valid is not None and plane.empty:
-                valid[there] = False
-            elif valid is not None and plane.valid is not None:
-                valid[there] = plane.valid[here]
-        return values, valid
-
 
 class Reading(NamedTuple):
     """A window of a file, and the blocks it needs."""
@@ -188,30 +175,109 @@ class Reading(NamedTuple):
     data_count: int
 
 
+class _Draft:
+    """A window that is being put together, block by block."""
+
+    __slots__ = ("_mask", "_mask_places", "_places", "_samples", "_view", "reading")
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self._view: Window | None = None
+        self._samples: Canvas | None = None
+        self._mask: Canvas | None = None
+        self._places: list[tuple[Slices, Slices]] = []
+        self._mask_places: list[tuple[Slices, Slices]] = []
+
+    def put(self, number: int, plane: Plane) -> None:
+        """Take the part of a block; `number` as in `Reading.wants`."""
+        reading = self.reading
+        if number >= reading.data_count:
+            self._put_mask(number - reading.data_count, plane)
+        elif reading.data_count == 1 and plane.values is not None:
+            part = within(reading.sheet, reading.box)
+            self._view = Window(plane.values[part], None if plane.valid is None else plane.valid[part])
+        else:
+            if self._samples is None:
+                self._samples = reading.source.blank(reading.box)
+                self._places = pieces(reading.sheet, reading.box)
+            self._samples.put(plane, *self._places[number])
+
+    def _put_mask(self, number: int, plane: Plane) -> None:
+        reading = self.reading
+        if plane is FULL or reading.masks is None:
+            return
+        if self._mask is None:
+            self._mask = Canvas((reading.box.height, reading.box.width), None, 0)
+            self._mask_places = pieces(reading.masks, reading.box)
+        self._mask.put(plane, *self._mask_places[number])
+
+    def window(self) -> Window:
+        """What was put together."""
+        if self._view is not None:
+            values, valid = self._view.values, self._view.valid
+        else:
+            assert self._samples is not None  # noqa: S101 - every window needs a block
+            assert self._samples.values is not None  # noqa: S101 - it has a type
+            values, valid = self._samples.values, self._samples.valid
+        return Window(values, valid if self._mask is None else join(valid, self._mask.valid))
+
+
+class _Home(NamedTuple):
+    """Where a block comes from, and where parts of it go."""
+
+    source: CogSource
+    want: Want
+    uses: list[tuple[_Draft, int]]
+
+
+Homes = dict[tuple[int, int], _Home]
+
+
 def read_together(readings: Sequence[Reading], cache: MemoryCache[Block], workers: Workers) -> list[Window]:
     """Windows of one file or several; the blocks that are missing are decoded side by side, whichever file has them.
 
+    No more blocks than `GROUP_BYTES` hold (at least one) are in hands at a time, besides those that the cache keeps.
+
     Raises:
         SourceUnavailable: A block is missing, cut off or corrupt.
+        DeadlineExceeded: The time of the request is over.
     """
-    homes: dict[tuple[int, int], tuple[CogSource, Want]] = {}
-    for reading in readings:
-        for want in reading.wants:
+    drafts = [_Draft(reading) for reading in readings]
+    homes: Homes = {}
+    for draft in drafts:
+        source = draft.reading.source
+        for number, want in enumerate(draft.reading.wants):
             if _present(want):
-                homes.setdefault(reading.source.key(want), (reading.source, want))
-    keys = list(homes)
-    blocks = cache.get_many(keys, lambda missing: _load([homes[keys[i]] for i in missing], workers)) if keys else []
-    found = dict(zip(keys, blocks, strict=True))
-    return [
-        reading.source.finish(
-            reading,
-            [
-                found[reading.source.key(w)].planes[w.plane] if _present(w) else reading.source.absent(w)
-                for w in reading.wants
-            ],
-        )
-        for reading in readings
-    ]
+                homes.setdefault(source.key(want), _Home(source, want, [])).uses.append((draft, number))
+            else:
+                draft.put(number, source.absent(want))
+    for group in _groups(homes):
+        _read(group, homes, cache, workers)
+    return [draft.window() for draft in drafts]
+
+
+def _groups(homes: Homes) -> Iterator[list[tuple[int, int]]]:
+    """The keys of blocks that are decoded at a time."""
+    group: list[tuple[int, int]] = []
+    held = 0
+    for key, home in homes.items():
+        size = home.want.sheet.block_bytes + home.want.sheet.counts[home.want.number]
+        if group and held + size > GROUP_BYTES:
+            yield group
+            checkpoint()
+            group, held = [], 0
+        group.append(key)
+        held += size
+    if group:
+        yield group
+
+
+def _read(keys: list[tuple[int, int]], homes: Homes, cache: MemoryCache[Block], workers: Workers) -> None:
+    """Decode blocks, put their parts where they belong, and let go of them."""
+    blocks = cache.get_many(keys, lambda missing: _load([homes[keys[i]] for i in missing], workers))
+    for key, block in zip(keys, blocks, strict=True):
+        for draft, number in homes[key].uses:
+            draft.put(number, block.planes[draft.reading.wants[number].plane])
 
 
 def _present(want: Want) -> bool:
@@ -219,15 +285,15 @@ def _present(want: Want) -> bool:
     return bool(want.sheet.counts[want.number] and want.sheet.offsets[want.number])
 
 
-def _load(wanted: list[tuple[CogSource, Want]], workers: Workers) -> list[Block | BaseException]:
+def _load(wanted: list[_Home], workers: Workers) -> list[Block | BaseException]:
     places: dict[int, list[int]] = {}
-    for place, (source, _) in enumerate(wanted):
-        places.setdefault(id(source), []).append(place)
+    for place, home in enumerate(wanted):
+        places.setdefault(id(home.source), []).append(place)
     jobs: dict[int, Callable[[], Block | BaseException]] = {}
     for mine in places.values():
-        source = wanted[mine[0]][0]
+        source = wanted[mine[0]].source
         try:
-            fetched = source.fetch([wanted[place][1] for place in mine])
+            fetched = source.fetch([wanted[place].want for place in mine])
         except SourceUnavailable as error:
             # Told for these blocks alone: whoever waits for those of another file gets them.
             fetched = [partial(_same, error)] * len(mine)
@@ -239,16 +305,3 @@ def _load(wanted: list[tuple[CogSource, Want]], workers: Workers) -> list[Block 
 
 def _same(error: SourceUnavailable) -> BaseException:
     return error
-
-
-def _validity(sheet: Sheet, box: Box, planes: list[Plane]) -> NDArray[np.bool_] | None:
-    """The mask's say about a window; None when all of it is valid."""
-    if all(p is FULL or (p.valid is None and not p.empty) for p in planes):
-        return None
-    valid = np.ones((box.height, box.width), np.bool_)
-    for plane, (there, here) in zip(planes, pieces(sheet, box), strict=True):
-        if plane.empty:
-            valid[there] = False
-        elif plane.valid is not None:
-            valid[there] = plane.valid[here]
-    return valid

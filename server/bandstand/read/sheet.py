@@ -12,6 +12,7 @@ class Sheet:
     __slots__ = (
         "absent",
         "across",
+        "block_bytes",
         "block_height",
         "block_width",
         "counts",
@@ -31,6 +32,9 @@ class Sheet:
         self.across = table.across
         self.block_width = table.form.width
         self.block_height = table.form.height
+        form = table.form
+        # A byte a sample for the mask.
+        self.block_bytes = form.nbytes + form.width * form.height * form.samples
         self.per_plane = table.across * table.down
         # A memoryview gives plain integers, faster than numpy does and without holding each as an object.
         self.offsets = table.offsets.data

@@ -93,3 +93,21 @@ def test_a_large_map_of_unlike_strips_is_drawn(heights, monkeypatch):
     whole = heights.engine.run(request).body
     monkeypatch.setattr("bandstand.engine.run.STRIP_PX", grid.width * 40)
     assert heights.engine.run(request).body == whole
+
+
+@pytest.mark.parametrize("method", ["nearest", "bilinear", "average", "mode"])
+@pytest.mark.parametrize("layer", ["dem", "plain"])
+def test_a_grid_made_in_parts_since_too_many_samples_lie_under_it_is_the_one_made_at_once(
+    heights, monkeypatch, layer, method
+):
+    own = heights.grid(layer)
+    box = project_bbox(own.bbox, own.crs, WEB_MERCATOR)
+    wishes = {"resampling": method, "units": "stored", "time": "2020/2023"}
+    for grid in (Grid.from_bbox(own.crs, own.bbox, 9, 7), Grid.from_bbox(WEB_MERCATOR, box, 11, 23)):
+        with monkeypatch.context() as patched:
+            whole = heights.coverage(layer, grid, **wishes)
+            patched.setattr("bandstand.engine.run.WINDOW_BYTES", 2000)
+            parts = heights.coverage(layer, grid, **wishes)
+        assert parts.values.dtype == whole.values.dtype
+        np.testing.assert_array_equal(parts.valid, whole.valid)
+        np.testing.assert_allclose(parts.values[parts.valid], whole.values[whole.valid], rtol=0, atol=0.2)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bandstand.errors import SourceUnavailable
+from bandstand.read import cog
 from bandstand.read.cog import CogSource
 from bandstand.read.library import Library, Piece
 
@@ -78,3 +79,22 @@ def test_a_file_that_was_cut_off_fails_the_read_and_leaves_the_others_readable(
     misses = library.stats().misses
     library.read([Piece(there, 1, 0, (0, 0, 64, 64))])
     assert library.stats().misses == misses
+
+
+@pytest.mark.parametrize("most", [1, 40_000])
+def test_blocks_are_decoded_in_groups_that_fit_and_the_windows_stay_the_same(paths, most, monkeypatch):
+    whole = Library(threads=2).read(wanted(Library(threads=2), paths))
+    asked = []
+    load = cog._load
+    monkeypatch.setattr(cog, "GROUP_BYTES", most)
+    monkeypatch.setattr(cog, "_load", lambda homes, workers: asked.append(homes) or load(homes, workers))
+    library = Library(threads=2)
+    for grouped, window in zip(library.read(wanted(library, paths)), whole, strict=True):
+        np.testing.assert_array_equal(grouped.values, window.values)
+        assert (grouped.valid is None) == (window.valid is None)
+        np.testing.assert_array_equal(
+            True if grouped.valid is None else grouped.valid, True if window.valid is None else window.valid
+        )
+    sizes = [sum(home.want.sheet.block_bytes for home in homes) for homes in asked]
+    assert len(asked) > 4
+    assert all(size <= most or len(homes) == 1 for size, homes in zip(sizes, asked, strict=True))
