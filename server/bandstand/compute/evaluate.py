@@ -10,6 +10,7 @@ from bandstand.compute.graph import FoldStage, Graph, Slot, Stage
 from bandstand.model.field import Field
 from bandstand.model.grid import Grid
 from bandstand.model.raster import Raster
+from bandstand.model.turn import checkpoint
 
 Fetch = Callable[[int], Raster]
 """The raster of an operand: the bands that the graph reads of it, stored numbers."""
@@ -60,6 +61,7 @@ class _Run:
         return self._graph.slots[name]
 
     def _run(self, stage: Stage) -> Raster:
+        checkpoint()
         planes = [self._plane(name) for name in stage.program.inputs]
         dtype = np.result_type(*(values.dtype for values, _, _ in planes))
         values = np.empty((len(planes), *self._grid.shape), dtype)

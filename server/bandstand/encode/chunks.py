@@ -9,6 +9,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from bandstand.model.turn import checkpoint
+
 NONE, LZW, DEFLATE, PACKBITS, ZSTD = 1, 5, 8, 32773, 50000
 """Values of the tag Compression."""
 _STRIP_BYTES = 128 * 1024
@@ -104,6 +106,7 @@ def plain_parts(samples: Samples, layout: Layout) -> Iterator[bytes]:
     step = max(1, _PART_BYTES // row_bytes)
     for group in groups:
         for row in range(0, height, step):
+            checkpoint()
             part = samples.cut(group, slice(row, row + step), slice(None))
             yield part.tobytes() if layout.planar else part.transpose(1, 2, 0).tobytes()
 
@@ -124,6 +127,7 @@ def packed_chunks(samples: Samples, layout: Layout) -> Iterator[bytes]:
     across, down = layout.tile or (width, layout.rows)
     for group in groups:
         for row in range(0, height, down):
+            checkpoint()
             for column in range(0, width, across):
                 part = samples.cut(group, slice(row, row + down), slice(column, column + across))
                 if layout.tile is not None:

@@ -17,6 +17,7 @@ from bandstand.model.grid import Grid
 from bandstand.model.raster import Cube, Raster
 from bandstand.model.request import Output
 from bandstand.model.time import TimeSpan, isoformat
+from bandstand.model.turn import checkpoint
 
 _CONTEXT = ["https://covjson.org/context.jsonld", {"dct": "http://purl.org/dc/terms/"}]
 _TERMS = {
@@ -159,6 +160,7 @@ def _numbers(rasters: Sequence[Raster], band: int) -> Iterator[bytes]:
         mask = raster.valid[band if len(raster.valid) > 1 else 0]
         step = max(1, _PART // raster.grid.width)
         for row in range(0, raster.grid.height, step):
+            checkpoint()
             values, valid = raster.values[band, row : row + step].ravel(), mask[row : row + step].ravel()
             if raster.fields[band].categorical and values.dtype.kind == "f":
                 # Classes beside reflectances share their type, and are whole numbers all the same.

@@ -28,6 +28,7 @@ from bandstand.model.field import Field
 from bandstand.model.grid import Grid
 from bandstand.model.raster import Image, Raster
 from bandstand.model.request import Output
+from bandstand.model.turn import checkpoint
 
 _SCHEMA = "http://www.opengis.net/gmlcov/1.0 http://schemas.opengis.net/gmlcov/1.0/gmlcovAll.xsd"
 _END = b"</gml:tupleList>"
@@ -135,6 +136,7 @@ def _tuples(raster: Raster, fields: tuple[Field, ...]) -> Iterator[str]:
     """The text of each row."""
     nils = [nil_value(field) or "" for field in fields]
     for row in range(raster.grid.height):
+        checkpoint()
         columns = []
         for band, nil in enumerate(nils):
             texts = _texts(raster.values[band, row])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandstand.encode.chunks import Samples
+from bandstand.model.turn import checkpoint
 
 Attribute = str | np.generic | NDArray[Any]
 """A text, a number, or several numbers."""
@@ -89,6 +90,7 @@ class File:
         _describe(dataset, attributes)
         for number, samples in enumerate(slices):
             for row in range(0, height, chunk[0]):
+                checkpoint()
                 for column in range(0, width, chunk[1]):
                     offset = (*(number for _ in depth), row, column)
                     dataset.id.write_direct_chunk(offset, _chunk(samples, row, column, chunk, packed=packed))

@@ -20,6 +20,7 @@ from bandstand.model.layer import Collection
 from bandstand.model.limits import Limits
 from bandstand.model.request import Request, StyledLayer
 from bandstand.model.selection import Selection
+from bandstand.model.turn import checkpoint
 from bandstand.read.library import Library
 from bandstand.warp.radiometry import common_field
 
@@ -232,12 +233,10 @@ def _middle(selection: Selection) -> float | None:
 def _cost(request: Request, layers: Sequence[LayerPlan], library: Library) -> Cost:
     area = request.grid.width * request.grid.height
     most = 1 if request.output.kind == "map" else None
-    read = sum(
-        read_bytes(asset, request.grid, library)
-        for plan in layers
-        for scene in plan.scenes[:most]
-        for asset in scene.present
-    )
+    read = 0
+    for scene in (scene for plan in layers for scene in plan.scenes[:most]):
+        checkpoint()
+        read += sum(read_bytes(asset, request.grid, library) for asset in scene.present)
     return Cost(
         items=sum(len(plan.scenes) for plan in layers),
         pixels=area * sum(len(plan.layer.program.outputs) for plan in layers),

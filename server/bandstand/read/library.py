@@ -9,6 +9,7 @@ import numpy as np
 
 from bandstand.caching.memory import CacheStats, MemoryCache
 from bandstand.errors import SourceUnavailable
+from bandstand.model.turn import checkpoint
 from bandstand.plugins import members
 from bandstand.read import codecs as codec_folder
 from bandstand.read import stores as store_folder
@@ -126,7 +127,7 @@ class Library:
         return [
             _joined(
                 [
-                    part.source.read(part.plane, part.level, *part.window) if reading is None else next(together)
+                    _alone(part) if reading is None else next(together)
                     for part, reading in zip(of_one, planned, strict=False)
                 ]
             )
@@ -276,6 +277,12 @@ def _exact(header: Header | None, facts: Facts) -> tuple[float | int | None, ...
         return facts.nodata
     rounded = {header.nodata if told is None or told == float(header.nodata) else told for told in facts.nodata}
     return facts.nodata if rounded != {header.nodata} else (header.nodata,) * len(facts.nodata)
+
+
+def _alone(part: Piece) -> Window:
+    """A window that GDAL reads."""
+    checkpoint()
+    return part.source.read(part.plane, part.level, *part.window)
 
 
 def _parts(piece: Piece) -> list[Piece]:

@@ -36,6 +36,8 @@ class Job:
     lane: Name
     queued: float
     """When it began to wait, on the monotonic clock."""
+    parked: float = 0.0
+    """When its answer last began to wait for its client, likewise."""
     refused: bool = False
     """Whether it waited too long: only the refusal is still to be made."""
     answer: Answer | None = None

@@ -4,6 +4,7 @@ import logging
 import socket
 import time
 
+from bandstand.errors import Unavailable
 from bandstand.model.turn import Deferred, Turn, taking
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.connection import Connection
@@ -61,6 +62,8 @@ class Worker:
     def _drained(self, connection: Connection) -> None:
         job = connection.job
         if job is not None and job.shift("parked", "waiting"):
+            # The least rate bounds how long a client may take; the clock is that of our own work.
+            job.turn.deadline += time.monotonic() - job.parked
             self.lanes.put(job)
 
     def _run(self, job: Job) -> None:
@@ -77,6 +80,10 @@ class Worker:
         except Deferred:
             job.turn.small = False
             self.lanes.move(job, "heavy")
+        except Unavailable as error:
+            # Its head is out: only breaking off tells that the rest is missing.
+            logger.warning("answer broken off: %s", error.message)
+            connection.reset()
         except Exception:
             logger.exception("answer")
             connection.reset()
@@ -107,6 +114,7 @@ class Worker:
     @staticmethod
     def _park(job: Job) -> bool:
         """Leave an answer until its client has room; False where it has by now."""
+        job.parked = time.monotonic()
         job.shift("running", "parked")
         # Between the look and the shift the front may have sent everything, and will not come again.
         return job.connection.full or not job.shift("parked", "running")

@@ -1,10 +1,11 @@
 """Service to WSGI rules: one try and except for the whole server, and all that HTTP asks of every answer."""
 
 import logging
+import math
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import flask
@@ -23,7 +24,7 @@ from bandstand.errors import (
     shorten,
 )
 from bandstand.model.exchange import MOST_KEYS, Call, Response, holds_tag
-from bandstand.model.turn import current_turn, taking
+from bandstand.model.turn import Turn, current_turn, taking
 from bandstand.services.base import Service
 from bandstand.web.address import PublicAddress
 from bandstand.web.coding import encoded, plain_tags, tagged
@@ -130,7 +131,7 @@ class Mount:
             with taking(current_turn(limits.timeout_s)):
                 _admit(request)
                 call = self._call(variables)
-                answer = service.answer(call, engine)
+                answer = _begun(service.answer(call, engine))
         except BandstandError as error:
             return _told(service.fault(call, error), error)
         except HTTPException as error:
@@ -242,6 +243,27 @@ def allow_methods(wsgi: WsgiResponse, error: HTTPException) -> None:
     if isinstance(error, MethodNotAllowed):
         wsgi.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         wsgi.headers["Cache-Control"] = "no-store"
+
+
+def _begun(answer: Response) -> Response:
+    """The answer with the first of its parts made, so that what goes wrong there is still told, and the rest timed."""
+    if isinstance(answer.body, bytes):
+        return answer
+    parts = iter(answer.body)
+    return replace(answer, body=_timed(next(parts, b""), parts, current_turn(math.inf)))
+
+
+def _timed(first: bytes, rest: Iterator[bytes], turn: Turn) -> Iterator[bytes]:
+    """Parts of an answer while there is time for them."""
+    try:
+        yield first
+        for part in rest:
+            turn.check()
+            yield part
+    finally:
+        close = getattr(rest, "close", None)
+        if close is not None:
+            close()
 
 
 def _admit(request: flask.Request) -> None:
