@@ -5,16 +5,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
+import numpy as np
+
 from bandstand import __version__
 from bandstand.encode.base import CubeFormat, Parts
 from bandstand.encode.multipart import related
 from bandstand.encode.registry import find_format
+from bandstand.engine.kinds import number_type
 from bandstand.engine.merge import merged
 from bandstand.engine.plan import LayerPlan, Plan, SceneRead
 from bandstand.engine.run import Account, compute
 from bandstand.errors import InvalidParameter
 from bandstand.model.exchange import Response
-from bandstand.model.raster import Cube, Image
+from bandstand.model.field import Field
+from bandstand.model.raster import Cube, Image, Raster
 from bandstand.model.time import TimeSpan, isoformat
 from bandstand.read.library import Library
 from bandstand.render.paint import paint
@@ -26,6 +30,31 @@ PINNED_S = 86_400
 DEFAULT_S = 60
 """How long an answer for the newest time may be kept, seconds."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def check_format(plan: Plan) -> None:
+    """Refuse what the format cannot give, before anything is read: a single pixel is encoded as asked.
+
+    Raises:
+        InvalidParameter: An option cannot be read, or the grid is none for the format; the locator is its name.
+    """
+    request = plan.request
+    output, skewed = request.output, request.grid.transform.b or request.grid.transform.d
+    if request.axis == "time" and output.container:
+        raise InvalidParameter(
+            f"{output.container} describes one date; leave MEDIATYPE out, or ask a single date.", locator="MEDIATYPE"
+        )
+    if not output.options and not skewed:
+        return
+    format_ = find_format(output.media_type, output.kind)
+    if output.kind == "map":
+        format_.picture(Image(np.zeros((1, 1, 4), np.uint8)), output, None)
+        return
+    layer = plan.layers[0]
+    kind = np.dtype(np.float32) if request.combine is not None else number_type(layer)
+    fields = tuple(Field(name=f"v{number}", dtype=kind.name) for number in range(request.outputs))
+    valid = np.ones((1, 1, 1), np.bool_)
+    format_.data(Raster(np.zeros((len(fields), 1, 1), kind), valid, fields, request.grid.crop(0, 0, 1, 1)), output, {})
 
 
 def answer_map(plan: Plan, library: Library, account: Account) -> Response:
@@ -70,17 +99,9 @@ def answer_coverage(plan: Plan, library: Library, account: Account) -> Response:
 
 
 def answer_series(plan: Plan, library: Library, account: Account) -> Response:
-    """Compute one coverage for each of its dates and encode them along an axis of time.
-
-    Raises:
-        InvalidParameter: It shall be described in GML, which knows two axes here; locator `MEDIATYPE`.
-    """
+    """Compute one coverage for each of its dates and encode them along an axis of time."""
     grid = plan.request.grid
     output = replace(plan.request.output, name=plan.request.output.name or plan.layers[0].layer.name)
-    if output.container:
-        raise InvalidParameter(
-            f"{output.container} describes one date; leave MEDIATYPE out, or ask a single date.", locator="MEDIATYPE"
-        )
     format_ = cast("CubeFormat", find_format(output.media_type, "cube"))
     slices = [(compute(layer, grid, library, account), _taken(layer, account)) for layer in plan.layers]
     slices.sort(key=lambda pair: pair[1].start or _EPOCH)

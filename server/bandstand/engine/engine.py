@@ -271,6 +271,15 @@ class Engine:
         self._turn().weigh(read_bytes=cost.read_bytes, pixels=weight, items=cost.items)
         return plan
 
+    def check(self, request: Request) -> None:
+        """Refuse what `run` would refuse before it computes.
+
+        Raises:
+            BandstandError: Whatever it would.
+        """
+        find_format(request.output.media_type, request.output.kind)
+        answer.check_format(self.plan(request))
+
     def without_pixels(self) -> "Engine":
         """The same engine for a question whose answer's body nobody sees: coverages are planned and not computed.
 
@@ -299,6 +308,7 @@ class Engine:
         if request.output.kind == "coverage" and not self.computes:
             self.left_out = True
             return answer.heads(plan)
+        answer.check_format(plan)
         account = self._account(tolerant=request.output.kind == "map")
         if request.output.kind == "map":
             account.most_bytes = self.limits.read_max_bytes

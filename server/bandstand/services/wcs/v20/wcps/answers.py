@@ -20,7 +20,7 @@ from bandstand.services.wcs.v20.wcps.errors import QuerySemantics, Source
 from bandstand.services.wcs.v20.wcps.evaluate import Evaluator
 from bandstand.services.wcs.v20.wcps.formulas import is_predicate
 from bandstand.services.wcs.v20.wcps.parse import parse
-from bandstand.services.wcs.v20.wcps.reduce import Reductions
+from bandstand.services.wcs.v20.wcps.reduce import Guesses, Reductions
 from bandstand.services.wcs.v20.wcps.syntax import Encode, Expression, Query
 from bandstand.services.wcs.v20.wcps.values import Band, Cover, Domains, Instant, Interval, Value
 
@@ -75,7 +75,26 @@ def answers(text: str, engine: Engine) -> Answers:
         source.refuse(f"{turns} combinations of coverages, the limit is {_MOST_RESULTS}", query.start, query.start + 3)
     spent, turn = Spent(engine.limits), current_turn(engine.limits.timeout_s)
     evaluator = Evaluator(engine, source, Reductions(engine.process, spent), Effort(source, turn))
+    _foresee(query, Evaluator(engine, source, Guesses(engine.process, spent), Effort(source, turn)))
     return Answers(tuple(_each(query, evaluator)), spent)
+
+
+def _foresee(query: Query, evaluator: Evaluator) -> None:
+    """Refuse a query whose answer cannot be given in its format, before anything is computed.
+
+    Raises:
+        QuerySemantics: With the format.
+    """
+    if not isinstance(query.answer, Encode) or "switch" in evaluator.source.text.casefold():
+        # Which branch is taken hangs on numbers.
+        return
+    try:
+        evaluator.names = {loop.variable: evaluator.coverage(loop.coverages[0]) for loop in query.loops}
+        for let in query.lets:
+            evaluator.names[let.variable] = evaluator.value(let.value)
+    except BandstandError:
+        return
+    _Encoder(evaluator, query.answer).foresee()
 
 
 def _each(query: Query, evaluator: Evaluator) -> Iterator[Answer]:
@@ -150,14 +169,44 @@ class _Encoder:
     def _source(self) -> Source:
         return self.evaluator.source
 
+    @property
+    def _name(self) -> str:
+        return "".join(self.node.format.casefold().split())
+
+    def foresee(self) -> None:
+        """Refuse what cannot be encoded so, with guesses in place of all numbers that would have to be computed.
+
+        Raises:
+            QuerySemantics: There is no such format, or it holds no such answer.
+        """
+        if self._name not in _TEXTS:
+            self._output(self._name)
+        try:
+            cover = self.evaluator.value(self.node.of)
+        except BandstandError:
+            # A guess may lie where nothing is.
+            return
+        whole, output = self._form(cover)
+        if output is not None and output.options:
+            self.evaluator.engine.check(self._request(whole, output))
+
     def answer(self) -> Answer:
-        cover = self.evaluator.value(self.node.of)
-        name = "".join(self.node.format.casefold().split())
-        if not isinstance(cover, Cover) or cover.ground is None:
+        cover, output = self._form(self.evaluator.value(self.node.of))
+        if output is None:
+            return self._text(cover, _TEXTS[self._name])
+        return self._request(cover, output)
+
+    def _form(self, value: Value) -> tuple[Cover, Output | None]:
+        """The coverage and how it is encoded; None as text."""
+        if not isinstance(value, Cover) or value.ground is None:
             self._refuse("only a coverage can be encoded; numbers are returned without encode")
-        if name in _TEXTS and cover.ground.is_point:
-            return self._text(cover, _TEXTS[name])
-        output = self._output(name)
+        if self._name in _TEXTS and value.ground.is_point:
+            return value, None
+        return value, self._output(self._name)
+
+    def _request(self, cover: Cover, output: Output) -> Request:
+        if cover.ground is None:
+            raise TypeError("a coverage that is encoded lies somewhere")
         series = cover.times is not None and output.media_type in self.evaluator.engine.formats("cube")
         if cover.times is not None and len(cover.times) > 1 and not series:
             listed = ", ".join(cover.times[:8]) + (", …" if len(cover.times) > 8 else "")
