@@ -126,6 +126,11 @@ class Server(Section):
     block_cache_bytes: int = Field(
         default=536_870_912, ge=0, description="Decoded blocks kept in memory, bytes a process."
     )
+    memory_bytes: int = Field(
+        default=2_147_483_648,
+        ge=16_777_216,
+        description="Held by requests under way, beside that cache, bytes a process.",
+    )
     shutdown_grace_s: float = Field(default=20.0, ge=0, description="Time that running requests get to end, seconds.")
 
 

@@ -1,6 +1,6 @@
 """Pixels to a response: paint, stack, encode, and say in headers what was used."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
@@ -8,11 +8,13 @@ from typing import cast
 import numpy as np
 
 from bandstand import __version__
+from bandstand.caching.purse import Held, Share
 from bandstand.encode.base import CubeFormat, Parts
 from bandstand.encode.multipart import related
 from bandstand.encode.registry import find_format
 from bandstand.engine.kinds import number_type
 from bandstand.engine.merge import merged
+from bandstand.engine.peak import answer_bytes
 from bandstand.engine.plan import LayerPlan, Plan, SceneRead
 from bandstand.engine.run import Account, compute
 from bandstand.errors import InvalidParameter
@@ -29,6 +31,8 @@ PINNED_S = 86_400
 """How long an answer for a named time may be kept, seconds."""
 DEFAULT_S = 60
 """How long an answer for the newest time may be kept, seconds."""
+_PART_BYTES = 1_048_576
+"""Of an answer that lies ready and is sent piece by piece, since it holds its memory until then."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,6 +59,37 @@ def check_format(plan: Plan) -> None:
     fields = tuple(Field(name=f"v{number}", dtype=kind.name) for number in range(request.outputs))
     valid = np.ones((1, 1, 1), np.bool_)
     format_.data(Raster(np.zeros((len(fields), 1, 1), kind), valid, fields, request.grid.crop(0, 0, 1, 1)), output, {})
+
+
+def give(plan: Plan, library: Library, account: Account, share: Share) -> Response:
+    """Carry out a plan; the share is given back when the answer has gone, or nobody wants it any more.
+
+    Raises:
+        SourceUnavailable: A scene cannot be read and the account is not tolerant.
+        DeadlineExceeded: It took longer than its limit.
+    """
+    try:
+        if plan.request.output.kind == "map":
+            found = answer_map(plan, library, account)
+        elif plan.request.axis == "time":
+            found = answer_series(plan, library, account)
+        else:
+            found = answer_coverage(plan, library, account)
+    except BaseException:
+        share.close()
+        raise
+    body = found.body
+    if isinstance(body, bytes) and len(body) <= _PART_BYTES:
+        share.close()
+        return found
+    share.keep(len(body) if isinstance(body, bytes) else answer_bytes(plan))
+    length = len(body) if isinstance(body, bytes) else found.length
+    return replace(found, body=Held(_cut(body) if isinstance(body, bytes) else body, share), length=length)
+
+
+def _cut(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), _PART_BYTES):
+        yield body[start : start + _PART_BYTES]
 
 
 def answer_map(plan: Plan, library: Library, account: Account) -> Response:

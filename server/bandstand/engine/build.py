@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bandstand.caching.purse import Purse
 from bandstand.catalog.base import Catalog
 from bandstand.catalog.sqlite import open_catalog
 from bandstand.compute.recipes import Recipes
@@ -53,6 +54,7 @@ def build_engine(config: Config, *, catalog: Catalog | None = None) -> Engine:
         tile_formats=config.wmts.formats,
         native_format=config.wcs.native_format,
         configured_ms=_configured_ms(config),
+        purse=Purse(config.server.memory_bytes, config.server.wait_s),
     )
 
 

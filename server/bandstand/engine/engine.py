@@ -2,10 +2,12 @@
 
 import copy
 import json
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bandstand.caching.purse import Purse
 from bandstand.catalog.base import Catalog
 from bandstand.compute.compile import compile_expression
 from bandstand.compute.expression.parse import parse
@@ -18,6 +20,7 @@ from bandstand.engine.combining import Combiner
 from bandstand.engine.crowding import least_zoom
 from bandstand.engine.domain import native_grid
 from bandstand.engine.holdings import Holdings
+from bandstand.engine.peak import peak_bytes
 from bandstand.engine.plan import Plan, check_cost, check_size, make_plan
 from bandstand.engine.process import Process
 from bandstand.engine.run import Account
@@ -81,6 +84,7 @@ class Engine:
         tile_formats: Sequence[str] = ("image/png",),
         native_format: str = "image/tiff",
         configured_ms: int = 0,
+        purse: Purse | None = None,
     ) -> None:
         """Wire the rooms together; see `engine.build`."""
         self.service = service
@@ -97,6 +101,7 @@ class Engine:
         self._library = library
         self._recipes = recipes
         self._configured_ms = configured_ms
+        self.purse = purse or Purse(sys.maxsize)
         self._by_name = {layer.name: layer for layer in self.layers}
         stylist = Stylist(collections=collections, recipes=recipes, limits=limits)
         self._settler = Settler(
@@ -113,6 +118,7 @@ class Engine:
             plan=self.plan,
             catalog=catalog,
             library=library,
+            purse=self.purse,
         )
 
     def layer(self, name: str, service: str) -> Layer:
@@ -312,11 +318,7 @@ class Engine:
         account = self._account(tolerant=request.output.kind == "map")
         if request.output.kind == "map":
             account.most_bytes = self.limits.read_max_bytes
-        if request.output.kind == "map":
-            return answer.answer_map(plan, self._library, account)
-        if request.axis == "time":
-            return answer.answer_series(plan, self._library, account)
-        return answer.answer_coverage(plan, self._library, account)
+        return answer.give(plan, self._library, account, self.purse.take(peak_bytes(plan), account.turn))
 
     def sample(self, request: Request, *, count: int = 1) -> tuple[Sample, ...]:
         """The values under a grid of one pixel, layer by layer (top layer last).
@@ -327,11 +329,13 @@ class Engine:
         """
         plan = self.plan(request)
         samples: list[Sample] = []
+        share = self.purse.take(peak_bytes(plan), self._turn())
         for layer in plan.layers:
             published = self._by_name[layer.layer.name]
             collection = self.collection(published.collection)
             account = self._account(tolerant=False)
             samples += sample_layer(plan, layer, published, collection, self._library, account, count=count)
+        share.close()
         return tuple(samples)
 
     def legend(

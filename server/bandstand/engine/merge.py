@@ -42,14 +42,19 @@ def merged(plan: Plan, library: Library, account: Account) -> Raster:
 def strips(plan: Plan, library: Library, account: Account) -> Iterator[tuple[int, Raster]]:
     """The same from north to south in pieces that fit into memory, each with the row it starts at."""
     grid = plan.request.grid
+    rows = strip_rows(plan)
+    for start in range(0, grid.height, rows):
+        part = grid if rows >= grid.height else grid.crop(0, start, grid.width, min(rows, grid.height - start))
+        yield start, _piece(plan, part, library, account)
+
+
+def strip_rows(plan: Plan) -> int:
+    """Rows of such a piece."""
     at_once = min(len(plan.layers), _AT_ONCE)
     if plan.request.combine is not None:
         # What was condensed lies there until the end.
         at_once += len(cast("Graph", plan.request.combine).folds)
-    rows = max(1, STRIP_PX // (grid.width * at_once))
-    for start in range(0, grid.height, rows):
-        part = grid if rows >= grid.height else grid.crop(0, start, grid.width, min(rows, grid.height - start))
-        yield start, _piece(plan, part, library, account)
+    return max(1, STRIP_PX // (plan.request.grid.width * at_once))
 
 
 def _piece(plan: Plan, grid: Grid, library: Library, account: Account) -> Raster:

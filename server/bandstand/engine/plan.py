@@ -65,6 +65,8 @@ class Cost:
     read_bytes: int
     """Decoded bytes at most: what every band of every scene may give to the grid. Of a picture those of the best scene
     of each layer alone: it is done as soon as it is full, and what it reads is counted on the way."""
+    block_bytes: int = 0
+    """That the blocks hold which are decoded at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +235,17 @@ def _middle(selection: Selection) -> float | None:
 def _cost(request: Request, layers: Sequence[LayerPlan], library: Library) -> Cost:
     area = request.grid.width * request.grid.height
     most = 1 if request.output.kind == "map" else None
-    read = 0
+    read = held = 0
     for scene in (scene for plan in layers for scene in plan.scenes[:most]):
         checkpoint()
-        read += sum(read_bytes(asset, request.grid, library) for asset in scene.present)
+        for asset in scene.present:
+            whole, at_a_time = read_bytes(asset, request.grid, library)
+            read, held = read + whole, max(held, at_a_time)
     return Cost(
         items=sum(len(plan.scenes) for plan in layers),
         pixels=area * sum(len(plan.layer.program.outputs) for plan in layers),
         read_bytes=read,
+        block_bytes=held,
     )
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bandstand.caching.purse import Purse
 from bandstand.catalog.base import Catalog
 from bandstand.compute.graph import constant_of
 from bandstand.engine.combining import Combiner
+from bandstand.engine.peak import peak_bytes
 from bandstand.engine.plan import Plan
 from bandstand.engine.reducing import summarise
 from bandstand.engine.run import Account
@@ -29,6 +31,7 @@ class Process:
     plan: Callable[[Request], Plan]
     catalog: Catalog
     library: Library
+    purse: Purse
 
     def request(self, results: Sequence[Result], grid: Grid, output: Output, *, source: str = "") -> Request:
         """The request whose answer has these results as its bands; see `Combiner.request`.
@@ -64,7 +67,8 @@ class Process:
         plan = self.plan(self.request(computed, grid, _NUMBERS))
         spent.charge(plan)
         account = Account(current_turn(spent.limits.timeout_s), tolerant=False)
-        found = summarise(plan, self.library, account)
+        with self.purse.take(peak_bytes(plan, kept=False), account.turn):
+            found = summarise(plan, self.library, account)
         spent.took(account.used)
         return found
 

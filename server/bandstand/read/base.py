@@ -76,6 +76,10 @@ class Source(Protocol):
         """Full resolution first, then the overviews by falling size."""
         ...
 
+    def held_bytes(self, level: int, width: int, height: int) -> int:
+        """Memory that decoding a window of this size takes at a time, at most, besides the window itself."""
+        ...
+
     def read(self, plane: int, level: int, col: int, row: int, width: int, height: int) -> Window:
         """The samples of one window of one level.
 

@@ -128,6 +128,10 @@ class GdalSource:
         self._fitted = content.is_fitted
         self._nodata = nodata
 
+    def held_bytes(self, level: int, width: int, height: int) -> int:  # noqa: ARG002 - GDAL's own cache is bounded
+        """The mask that GDAL makes of a window."""
+        return width * height
+
     def read(self, plane: int, level: int, col: int, row: int, width: int, height: int) -> Window:
         """The samples of one window of one level; see `Source.read`."""
         if not (0 <= level < len(self.levels) and 0 < plane <= self.planes):
