@@ -60,3 +60,13 @@ def test_the_server_ends_when_it_is_told(victim):
     server.process.terminate()
     assert server.process.wait(40) == 0
     assert all(gone(pid) for pid in below)
+
+
+def test_the_death_of_the_process_that_forks_is_outlived(victim):
+    server = victim()
+    (forker,) = [pid for pid in children(server.process.pid) if children(pid)]
+    orphan = worker(server)
+    os.kill(forker, signal.SIGKILL)
+    server.hears("and is replaced")
+    assert gone(orphan)
+    assert server.get("/healthz")[0] == 200

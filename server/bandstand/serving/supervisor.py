@@ -3,8 +3,10 @@
 It opens no library that works on data, so nothing an archive or a client sends can end it.
 """
 
+import contextlib
 import logging
 import multiprocessing
+import os
 import signal
 import socket
 import time
@@ -95,7 +97,12 @@ class Supervisor:
         if time.monotonic() < self._next_start:
             return
         while len(self._members) < self.count:
-            self._members.append(self._start(self.config))
+            try:
+                self._members.append(self._start(self.config))
+            except (EOFError, OSError) as error:
+                # The process that forks has ended, or the system has no room for another one.
+                self._pause(f"A worker cannot be started ({error or type(error).__name__})")
+                return
 
     def _watch(self) -> None:
         """Wait a moment for workers that become ready, or end."""
@@ -106,7 +113,7 @@ class Supervisor:
             self._hear(member)
             if member.process.exitcode is not None:
                 self._members.remove(member)
-                self._mourn(member, now)
+                self._mourn(member)
             elif not member.ready and now - member.started > _STARTING_S:
                 member.process.kill()
         for member, until in list(self._leaving):
@@ -124,17 +131,24 @@ class Supervisor:
             self._failures = 0
             self._next_start = 0.0
 
-    def _mourn(self, member: Member, now: float) -> None:
+    def _mourn(self, member: Member) -> None:
         """One that served is replaced at once; those that fail before they serve, after a pause that grows."""
         code = member.process.exitcode
+        # It is told dead as well when the process that forked it is; it must not go on serving unwatched.
+        if member.process.pid:
+            with contextlib.suppress(OSError):
+                os.kill(member.process.pid, signal.SIGKILL)
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         if member.ready:
             logger.error("A worker ended (%s) and is replaced.", how)
             return
+        self._pause(f"A worker ended before it could serve ({how})")
+
+    def _pause(self, what: str) -> None:
         pause = min(_LONGEST_S, _SHORTEST_S * 2**self._failures)
         self._failures += 1
-        self._next_start = now + pause
-        logger.error("A worker ended before it could serve (%s); the next start is in %.1f s.", how, pause)
+        self._next_start = time.monotonic() + pause
+        logger.error("%s; the next start is in %.1f s.", what, pause)
 
     def _change(self) -> None:
         """Put workers with the new configuration in the place of the old, once they serve; else keep those."""
@@ -142,7 +156,11 @@ class Supervisor:
         if config is None:
             logger.error("The configuration is not changed.")
             return
-        fresh = [self._start(config) for _ in range(self.count)]
+        try:
+            fresh = [self._start(config) for _ in range(self.count)]
+        except (EOFError, OSError):
+            logger.exception("The configuration is not changed: a worker cannot be started.")
+            return
         until = time.monotonic() + _STARTING_S
         while not self._stop and not all(member.ready for member in fresh):
             _wait(fresh)
