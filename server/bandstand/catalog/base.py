@@ -57,8 +57,8 @@ class Catalog(Protocol):
         """
         ...
 
-    def get(self, collection: str, item: str) -> Item | None:
-        """One scene by id."""
+    def get(self, collection: str, item: str, *, withdrawn: bool = False) -> Item | None:
+        """One scene by id; one that is withdrawn only where that is said."""
         ...
 
     def boxes(
@@ -101,7 +101,14 @@ class Catalog(Protocol):
         ...
 
     def revision(self, collection: str) -> int:
-        """A number that grows with every change of the collection, in whatever process it is made; 0 at first."""
+        """A number that grows with every change of the collection, in whatever process it is made; 0 at first.
+
+        No two states have the same: neither those of another catalogue in its place, nor of a copy that was put back.
+        """
+        ...
+
+    def trouble(self) -> str:
+        """What is wrong with the store now, though answers may still come of what was read before; empty when sound."""
         ...
 
     def changed_ms(self) -> int:
@@ -109,7 +116,10 @@ class Catalog(Protocol):
         ...
 
     def upsert(self, items: Iterable[Item]) -> Stored:
-        """Write scenes, replacing those of the same collection and id; all of them or none."""
+        """Write scenes, replacing those of the same collection and id; all of them or none.
+
+        One that is withdrawn stays withdrawn.
+        """
         ...
 
     def foresee(self, item: Item) -> Stored:
@@ -117,7 +127,15 @@ class Catalog(Protocol):
         ...
 
     def remove(self, collection: str, ids: Iterable[str]) -> int:
-        """Forget scenes; says how many there were."""
+        """Forget scenes, withdrawn ones too; says how many there were."""
+        ...
+
+    def withdraw(self, collection: str, ids: Iterable[str]) -> int:
+        """Hide scenes until they are restored; says how many were shown before."""
+        ...
+
+    def restore(self, collection: str, ids: Iterable[str]) -> int:
+        """Show scenes again; says how many were withdrawn before."""
         ...
 
     def close(self) -> None:

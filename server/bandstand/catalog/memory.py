@@ -40,6 +40,12 @@ class Kept:
                 _, (_, gone) = self._items.popitem(last=False)
                 self._size -= gone
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._items.clear()
+            self._size = 0
+
 
 class Revised(Generic[Value]):
     """Values that hold for one revision of their collection; the longest unused go first."""
@@ -67,3 +73,8 @@ class Revised(Generic[Value]):
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()

@@ -3,6 +3,7 @@
 import secrets
 import sqlite3
 import time
+from contextlib import suppress
 
 from bandstand.catalog.packing import end_of_body, kind_of_body
 from bandstand.errors import CatalogUnavailable
@@ -13,7 +14,7 @@ _TABLES = """
 CREATE TABLE collection (cid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE item (
     rid INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: readers keep items by it
-    cid INTEGER NOT NULL REFERENCES collection,
+    cid INTEGER NOT NULL REFERENCES collection, -- negative while it is withdrawn: no question meets it
     id TEXT NOT NULL,
     revision INTEGER NOT NULL,
     t0 INTEGER, -- microseconds since 1970; NULL: without a time
@@ -37,18 +38,18 @@ CREATE INDEX item_file_fid ON item_file (fid);
 """
 
 
-def prepare(connection: sqlite3.Connection, path: str, *, patience_s: float) -> None:
+def prepare(connection: sqlite3.Connection, name: str, *, patience_s: float) -> None:
     """Give a new file its tables and bring those of an old one up to date; two processes may do so at once.
 
     Raises:
         CatalogUnavailable: The file belongs to another version of Bandstand, or to something else.
     """
-    if _version(connection, path) == VERSION:
+    if version_of(connection, name) == VERSION:
         return
     _switch_to_wal(connection, patience_s)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        found = _version(connection, path)
+        found = version_of(connection, name)
         if found == 1:
             _upgrade(connection)
         elif found != VERSION:
@@ -60,8 +61,15 @@ def prepare(connection: sqlite3.Connection, path: str, *, patience_s: float) -> 
             connection.execute(f"PRAGMA application_id = {1 + secrets.randbelow(2**31 - 1)}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        roll_back(connection)
         raise
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Undo what was begun; SQLite has done so by itself after some errors, and the first one is to be told."""
+    if connection.in_transaction:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
@@ -81,15 +89,20 @@ def _switch_to_wal(connection: sqlite3.Connection, patience_s: float) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(0.02)
         else:
             return
 
 
-def _version(connection: sqlite3.Connection, path: str) -> int:
+def version_of(connection: sqlite3.Connection, name: str) -> int:
+    """Version of the tables; 0: none yet.
+
+    Raises:
+        CatalogUnavailable: Of another version of Bandstand, or of something else.
+    """
     # In this order: another process may make the tables, and their version with them, in between.
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     (found,) = connection.execute("PRAGMA user_version").fetchone()
@@ -98,7 +111,7 @@ def _version(connection: sqlite3.Connection, path: str) -> int:
     if found == 0 and tables == 0:
         return 0
     raise CatalogUnavailable(
-        f"The catalogue {path} has tables of version {found}, this Bandstand reads version {VERSION}; "
+        f"The catalogue {name} has tables of version {found}, this Bandstand reads version {VERSION}; "
         "name another file under catalog.path and ingest again.",
         locator="catalog.path",
     )

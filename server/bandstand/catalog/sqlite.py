@@ -1,22 +1,29 @@
 """The embedded catalogue: one SQLite file, an R*Tree over place and time, readers that never wait for a writer."""
 
 import json
-import math
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 from bandstand.catalog.base import Stored
+from bandstand.catalog.file import CatalogFile
+from bandstand.catalog.keeping import (
+    Entry,
+    Holding,
+    KeptFile,
+    faults,
+    files,
+    holdings,
+    listing,
+    remove_items,
+    turn_items,
+)
 from bandstand.catalog.memory import Kept, Revised
 from bandstand.catalog.packing import microseconds, middle, unpack
-from bandstand.catalog.schema import prepare
+from bandstand.catalog.queries import parts, query
+from bandstand.catalog.schema import roll_back
 from bandstand.catalog.writing import (
-    FOREVER,
-    delete_parts,
     foresee_item,
     forget_files,
     last_change,
@@ -27,27 +34,11 @@ from bandstand.errors import CatalogUnavailable
 from bandstand.model.grid import BBox
 from bandstand.model.item import Item
 from bandstand.model.layer import Extent
-from bandstand.model.time import COMPOSITE, Moment, Starts, TimeSpan, from_microseconds
+from bandstand.model.time import Moment, TimeSpan, from_microseconds
 
 _BATCH = 200
 _SHORT = 64
 """Answers of up to so many scenes are remembered: those of tiles, again and again for other expressions."""
-_SEARCH = """
-SELECT i.rid, i.revision FROM box r CROSS JOIN item i ON i.rid = r.id >> 1
-WHERE r.minc <= :cid AND r.maxc >= :cid
-"""
-# The R*Tree keeps 32-bit floats rounded outwards; the item's own columns decide. CROSS JOIN keeps the tree first.
-_PLACE = """
-AND r.minx <= :east AND r.maxx >= :west AND r.miny <= :north AND r.maxy >= :south
-AND i.south < :north AND i.north > :south
-AND ((i.west < :east AND i.east > :west) OR (i.west2 < :east AND i.east2 > :west))
-"""
-_SPANS = """
-AND (i.t0 IS NULL OR EXISTS (
-    SELECT 1 FROM json_each(:spans) s WHERE i.t0 BETWEEN json_extract(s.value, '$[0]') AND json_extract(s.value, '$[1]')
-    AND (COALESCE(i.t1, i.t0) - i.t0 < json_extract(s.value, '$[3]') OR i.t1 >= json_extract(s.value, '$[2]'))
-))
-"""
 _KINDS = """
 SELECT i.rid, i.revision FROM item i WHERE i.rid IN (
     SELECT (SELECT n.rid FROM item n WHERE n.cid = :cid AND n.kind = k.kind ORDER BY n.t0 DESC, n.id LIMIT 1)
@@ -70,24 +61,23 @@ class SqliteCatalog:
     def __init__(
         self, path: Path, *, writable: bool, busy_timeout_s: float = 15.0, cache_bytes: int = 192_000_000
     ) -> None:
-        """Open or make the file.
+        """Open nothing yet: a server starts without its catalogue, and finds it when it comes.
 
-        Raises:
-            CatalogUnavailable: It cannot be opened, or belongs to something else.
+        Args:
+            path: Of the file; a writer makes it at the first use where there is none.
+            writable: Whether this is a writer.
+            busy_timeout_s: How long a writer waits for another one.
+            cache_bytes: About so much of the scenes is kept.
         """
         self.path = path
+        self._file = CatalogFile(path, writable=writable, busy_timeout_s=busy_timeout_s)
         self._writable = writable
-        self._busy_s = busy_timeout_s
-        self._local = threading.local()
+        self._identity = ""
+        """Of the file that what is kept comes from."""
         self._items = Kept(cache_bytes)
         self._answers: Revised[tuple[Item, ...]] = Revised(512)
         self._moments: Revised[tuple[Moment, ...]] = Revised(64)
         self._extents: Revised[Extent | None] = Revised(256)
-        self._ready = False
-        with self._reading() as connection:
-            prepare(connection, str(path), patience_s=busy_timeout_s)
-            connection.execute(f"PRAGMA query_only = {int(not writable)}")
-        self._ready = True
 
     # Reading
 
@@ -106,22 +96,22 @@ class SqliteCatalog:
         with self._reading() as connection:
             cid, revision = self._state(connection, collection)
             kept = self._answers.get(question, revision)
-            if kept is not None or cid < 0:
+            if kept is not None or not cid:
                 return kept or ()
             found: dict[int, tuple[int, int]] = {}
-            for part in _parts(bbox):
-                statement, values = _query(cid, part, times, ids, max_cloud_cover, limit)
+            for part in parts(bbox):
+                statement, values = query(cid, part, times, ids, max_cloud_cover, limit)
                 found.update({row[0]: row for row in connection.execute(statement, values)})
             items = self._load(connection, collection, list(found.values()))
         answer = tuple(_newest_first(items)[:limit])
         return self._answers.put(question, revision, answer) if len(answer) <= _SHORT else answer
 
-    def get(self, collection: str, item: str) -> Item | None:
+    def get(self, collection: str, item: str, *, withdrawn: bool = False) -> Item | None:
         """See `Catalog.get`."""
         with self._reading() as connection:
+            cid, _ = self._state(connection, collection)
             row = connection.execute(
-                "SELECT rid, i.revision FROM item i JOIN collection c USING (cid) WHERE c.name = ? AND i.id = ?",
-                (collection, item),
+                "SELECT rid, revision FROM item WHERE cid IN (?, ?) AND id = ?", (cid, -cid if withdrawn else cid, item)
             ).fetchone()
             return self._load(connection, collection, [row])[0] if row else None
 
@@ -131,7 +121,7 @@ class SqliteCatalog:
         """See `Catalog.boxes`."""
         with self._reading() as connection:
             cid, _ = self._state(connection, collection)
-            statement, values = _query(cid, None, times, (), None, None)
+            statement, values = query(cid, None, times, (), None, None)
             rows = connection.execute(
                 "SELECT west, south, east, north, west2, east2 FROM item WHERE rid IN "  # noqa: S608 - question marks and names only
                 f"(SELECT rid FROM ({statement}))",
@@ -148,8 +138,8 @@ class SqliteCatalog:
             if kept is not None:
                 return kept
             found: dict[int, Moment] = {}
-            for part in _parts(bbox):
-                statement, values = _query(cid, part, (), (), None, None)
+            for part in parts(bbox):
+                statement, values = query(cid, part, (), (), None, None)
                 rows = connection.execute(
                     "SELECT rid, t0, t1, west, east, east2 FROM item WHERE t0 IS NOT NULL AND rid IN "  # noqa: S608 - question marks and names only
                     f"(SELECT rid FROM ({statement}))",
@@ -195,11 +185,13 @@ class SqliteCatalog:
     @property
     def identity(self) -> str:
         """See `Catalog.identity`; a number that the file got when it was made."""
-        found: str | None = getattr(self._local, "identity", None)
-        if found is None:
-            with self._reading() as connection:
-                found = self._local.identity = str(connection.execute("PRAGMA application_id").fetchone()[0])
-        return found
+        with self._reading():
+            return self._file.identity
+
+    def trouble(self) -> str:
+        """See `Catalog.trouble`."""
+        found = self._file.trouble()
+        return found.message if found else ""
 
     def revision(self, collection: str) -> int:
         """See `Catalog.revision`; reads one row of the newest committed state."""
@@ -231,36 +223,59 @@ class SqliteCatalog:
 
     def remove(self, collection: str, ids: Iterable[str]) -> int:
         """See `Catalog.remove`."""
-        loose: set[int] = set()
         with self._writing() as connection:
-            cid, _ = self._state(connection, collection)
-            removed = 0
-            for item in ids:
-                row = connection.execute("SELECT rid FROM item WHERE cid = ? AND id = ?", (cid, item)).fetchone()
-                if row is not None:
-                    connection.execute("DELETE FROM item WHERE rid = ?", row)
-                    loose |= delete_parts(connection, row[0])
-                    removed += 1
-            if removed:
-                connection.execute("UPDATE collection SET revision = revision + 1 WHERE cid = ?", (cid,))
-                forget_files(connection, loose)
-        return removed
+            return remove_items(connection, self._state(connection, collection)[0], ids)
+
+    def withdraw(self, collection: str, ids: Iterable[str]) -> int:
+        """See `Catalog.withdraw`."""
+        with self._writing() as connection:
+            return turn_items(connection, self._state(connection, collection)[0], ids, withdrawn=True)
+
+    def restore(self, collection: str, ids: Iterable[str]) -> int:
+        """See `Catalog.restore`."""
+        with self._writing() as connection:
+            return turn_items(connection, self._state(connection, collection)[0], ids, withdrawn=False)
+
+    # Keeping
+
+    def listing(self, collection: str, *, times: tuple[TimeSpan, ...] = ()) -> tuple[Entry, ...]:
+        """Every scene in short, newest first; with `times` those that `search` would find, and withdrawn ones."""
+        with self._reading() as connection:
+            return listing(connection, self._state(connection, collection)[0], times)
+
+    def files(self, collection: str) -> tuple[KeptFile, ...]:
+        """Every file of every scene, withdrawn ones too, with the version that was read."""
+        with self._reading() as connection:
+            return files(connection, self._state(connection, collection)[0])
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """What there is of each collection."""
+        with self._reading() as connection:
+            return holdings(connection)
+
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the file itself, a line a fault; reads all of it."""
+        with self._reading() as connection:
+            return faults(connection)
 
     def close(self) -> None:
         """See `Catalog.close`."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            self._local.connection = self._local.identity = None
-            connection.close()
+        self._file.close()
 
     # The file
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
-            yield self._connection()
+            connection = self._file.connection()
+            if self._file.identity != self._identity:
+                # Rows of another file have the same numbers.
+                self._identity = self._file.identity
+                for kept in (self._items, self._answers, self._moments, self._extents):
+                    kept.clear()
+            yield connection
         except (sqlite3.Error, OSError) as error:
-            raise self._unavailable(error) from error
+            raise self._file.told(error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -269,6 +284,10 @@ class SqliteCatalog:
                 f"The catalogue {self.path.name} was opened for reading only.", locator="catalog.path"
             )
         with self._reading() as connection:
+            lost = self._file.trouble()
+            if lost is not None:
+                # What is open is no file that anybody will find again.
+                raise lost
             connection.execute("BEGIN IMMEDIATE")
             before = connection.total_changes
             try:
@@ -277,29 +296,8 @@ class SqliteCatalog:
                     note_change(connection)
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                roll_back(connection)
                 raise
-
-    def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            address = f"file:{quote(str(self.path.absolute()))}"
-            try:
-                found = _connect(f"{address}?mode=rwc", self._busy_s)
-            except sqlite3.OperationalError:
-                found = _connect(f"{address}?mode=ro", self._busy_s)
-            if self._ready and not self._writable:
-                found.execute("PRAGMA query_only = ON")
-            self._local.connection = found
-        return found
-
-    def _unavailable(self, error: Exception) -> CatalogUnavailable:
-        locked = "locked" in str(error) or "busy" in str(error)
-        told = error.strerror or "it cannot be read" if isinstance(error, OSError) else str(error)
-        reason = f"stayed locked for {self._busy_s:g} s" if locked else f"cannot be used: {told}"
-        # The message goes to clients: they need not know where it lies.
-        return CatalogUnavailable(f"The catalogue {self.path.name} {reason}.", locator="catalog.path")
 
     def _cid(self, connection: sqlite3.Connection, collection: str) -> int | None:
         row = connection.execute("SELECT cid FROM collection WHERE name = ?", (collection,)).fetchone()
@@ -307,7 +305,8 @@ class SqliteCatalog:
 
     def _state(self, connection: sqlite3.Connection, collection: str) -> tuple[int, int]:
         row = connection.execute("SELECT cid, revision FROM collection WHERE name = ?", (collection,)).fetchone()
-        return row or (-1, 0)
+        # Revisions of two files differ, whatever was written to them.
+        return (row[0], (int(self._file.identity) << 60) + row[1]) if row else (0, 0)
 
     def _load(self, connection: sqlite3.Connection, collection: str, rows: Sequence[tuple[int, int]]) -> list[Item]:
         kept = {key: self._items.get(key) for key in rows}
@@ -342,69 +341,6 @@ class SqliteCatalog:
         return {key: found[key[0]] for key in keys if key[0] in found}
 
 
-def _connect(address: str, busy_s: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(address, uri=True, timeout=busy_s, isolation_level=None, cached_statements=256)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA cache_size = -16000")
-    connection.execute("PRAGMA mmap_size = 268435456")
-    return connection
-
-
-def _parts(bbox: BBox | None) -> tuple[BBox | None, ...]:
-    if bbox is None:
-        return (None,)
-    if bbox.width >= 360.0:
-        return (BBox(-180.0, bbox.min_y, 180.0, bbox.max_y),)
-    # Longitudes are counted on over the antimeridian as often as one likes. Latitudes are left alone: a box beyond a
-    # pole meets nothing there anyway.
-    turns = range(math.floor((bbox.min_x + 180.0) / 360.0), math.ceil((bbox.max_x + 180.0) / 360.0))
-    return tuple(BBox(bbox.min_x - 360.0 * k, bbox.min_y, bbox.max_x - 360.0 * k, bbox.max_y) for k in turns)
-
-
-def _query(
-    cid: int,
-    bbox: BBox | None,
-    times: tuple[TimeSpan, ...],
-    ids: tuple[str, ...],
-    max_cloud_cover: float | None,
-    limit: int | None,
-) -> tuple[str, dict[str, object]]:
-    statement, values = _SEARCH, {"cid": cid}  # type: tuple[str, dict[str, object]]
-    if bbox is not None:
-        statement += _PLACE
-        values |= {"west": bbox.min_x, "east": bbox.max_x, "south": bbox.min_y, "north": bbox.max_y}
-    if times:
-        lows = [-FOREVER if span.start is None else microseconds(span.start) for span in times]
-        highs = [FOREVER if span.end is None else microseconds(span.end) for span in times]
-        values |= {"after": min(lows) / 1e6, "before": max(highs) / 1e6}
-        statement += " AND r.mint <= :before AND r.maxt >= :after"
-        if len(times) == 1 and not isinstance(times[0], Starts):
-            values |= {"low": lows[0], "high": highs[0]}
-            statement += " AND (i.t0 IS NULL OR i.t0 BETWEEN :low AND :high)"
-        else:
-            values["spans"] = json.dumps([_limits(*span) for span in zip(times, lows, highs, strict=True)])
-            statement += _SPANS
-    if ids:
-        values["ids"] = json.dumps(ids)
-        statement += " AND i.id IN (SELECT value FROM json_each(:ids))"
-    if max_cloud_cover is not None:
-        values["cloud"] = max_cloud_cover
-        statement += " AND (i.cloud IS NULL OR i.cloud <= :cloud)"
-    if limit is not None:
-        # Twice as many: a scene over the antimeridian has two rows.
-        values["limit"] = 2 * limit
-        statement += " ORDER BY +i.t0 DESC, i.id LIMIT :limit"
-    return statement, values
-
-
-def _limits(span: TimeSpan, low: float, high: float) -> tuple[float, float, float, float]:
-    """Earliest and latest start, the earliest end, and how long a scene lasts that must reach it; microseconds."""
-    until = span.until if isinstance(span, Starts) else None
-    if until is None:
-        return low, high, -FOREVER, 0
-    return low, high, microseconds(until), COMPOSITE // timedelta(microseconds=1)
-
-
 def _newest_first(items: Iterable[Item]) -> list[Item]:
     settled = sorted(items, key=lambda i: i.id)
     settled.sort(key=lambda i: (i.time.start is not None, i.time.start and microseconds(i.time.start)), reverse=True)
@@ -430,12 +366,11 @@ def _extent(connection: sqlite3.Connection, cid: int) -> Extent | None:
 
 
 def open_catalog(path: Path, *, writable: bool = False) -> SqliteCatalog:
-    """Open the catalogue file, making an empty one where there is none.
+    """Open the catalogue file; a writer makes an empty one where there is none.
 
     Raises:
-        CatalogUnavailable: It cannot be opened, or belongs to something else.
+        CatalogUnavailable: It cannot be opened, or belongs to something else; a reader does not find it.
     """
-    return SqliteCatalog(path, writable=writable)
-
-
-CATALOG = open_catalog
+    catalog = SqliteCatalog(path, writable=writable)
+    catalog.changed_ms()
+    return catalog

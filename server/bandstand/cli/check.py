@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from bandstand.cli.console import EXIT_FAILURE, config_option, find_config, json_option, put, put_json
+from bandstand.cli.register import looked_at
 from bandstand.config.document import Document, dotted
 from bandstand.config.load import Sound, load_sound, placed
 from bandstand.config.profiles import load_profile
@@ -16,7 +17,7 @@ from bandstand.config.schema import Layer as LayerSection
 from bandstand.config.unfit import placed_layers
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError, ConfigError, printable, shorten, suggest
+from bandstand.errors import BandstandError, CatalogUnavailable, ConfigError, printable, shorten, suggest
 from bandstand.model.ask import Ask
 
 _LOOK_AT = 24
@@ -75,38 +76,39 @@ def _problems(path: Path, unpainted: str) -> Iterator[str]:
     document = placed(path)
     usable = sound.config.model_copy(update={"layers": _usable(sound.config.layers, sound.broken)})
     try:
-        yield from _served(document, sound, usable, unpainted)
+        yield from _served(document, sound, usable, unpainted, unpainted)
     except ConfigError as error:
         yield from (p if "  error  " in p else f"{path}:1:1  error    {p}" for p in error.problems)
         # Styles that cannot be read do not hide the expressions.
         folders, layers = usable.folders.model_copy(update={"styles": ()}), _usable(usable.layers, (), are_styled=False)
-        yield from _served(document, sound, usable.model_copy(update={"folders": folders, "layers": layers}), "")
+        yield from _served(
+            document, sound, usable.model_copy(update={"folders": folders, "layers": layers}), "", unpainted
+        )
     yield from _sources(document, sound.config)
     if not sound.problems:
         yield from _service(document, sound.config)
 
 
-def _served(document: Document, sound: Sound, usable: Config, unpainted: str) -> Iterator[str]:
+def _served(document: Document, sound: Sound, usable: Config, unpainted: str, unread: str) -> Iterator[str]:
     """What is wrong with the layers of an engine.
 
     Args:
         usable: What it is built of.
         unpainted: How bad it is that a style cannot paint; empty: styles are not looked at.
+        unread: How bad it is that the catalogue cannot be read.
 
     Raises:
         ConfigError: It cannot be built.
     """
     try:
-        engine = build_engine(usable)
-    except ConfigError:
-        raise
-    except BandstandError as error:
-        yield f"{document.place(())}  error    {error.locator or 'catalog'}: {error.message}"
-        return
-    try:
-        yield from _layers(document, sound, engine, unpainted)
-    finally:
-        engine.close()
+        with looked_at(usable.catalog.path) as catalog:
+            engine = build_engine(usable, catalog=catalog)
+            try:
+                yield from _layers(document, sound, engine, unpainted)
+            finally:
+                engine.close()
+    except CatalogUnavailable as error:
+        yield f"{document.place(())}  {unread}  {error.locator}: {error.message}"
 
 
 def _usable(

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from bandstand.catalog.sqlite import open_catalog
+from bandstand.catalog.sqlite import SqliteCatalog
 from bandstand.cli.console import config_option, find_config, json_option, open_config, put, put_json
+from bandstand.cli.register import looked_at
 from bandstand.config.profiles import effective, load_profile, time_rules
 from bandstand.config.schema import Config
 from bandstand.engine.times import axis
@@ -23,7 +24,9 @@ def command(as_json: bool, config_path: Path | None) -> None:
     bandstand layers
     bandstand layers --json -c config.yml
     """  # noqa: D301 - click wants its mark
-    rows = _rows(open_config(find_config(config_path)))
+    config = open_config(find_config(config_path))
+    with looked_at(config.catalog.path) as catalog:
+        rows = _rows(config, catalog)
     if as_json:
         put_json(rows)
         return
@@ -51,8 +54,7 @@ def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _rows(config: Config) -> list[dict[str, object]]:
-    catalog = open_catalog(config.catalog.path)
+def _rows(config: Config, catalog: SqliteCatalog) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for folder, layer in config.published():
         section = config.collections[layer.collection]
@@ -74,7 +76,6 @@ def _rows(config: Config) -> list[dict[str, object]]:
                 "services": list(layer.services),
             }
         )
-    catalog.close()
     return rows
 
 

@@ -1,14 +1,34 @@
 """One collection's sources into the catalogue, with progress: what `ingest`, `serve` and `demo` have in common."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from bandstand.catalog.sqlite import open_catalog
+from bandstand.catalog.sqlite import SqliteCatalog, open_catalog
 from bandstand.cli.console import Ticker, say
 from bandstand.config.profiles import effective, load_profile
 from bandstand.config.schema import Config
 from bandstand.engine.ingest import IngestReport, Progress, ingest
 from bandstand.engine.ingest import library as open_library
+from bandstand.errors import CatalogUnavailable
+
+
+@contextmanager
+def looked_at(path: Path, *, writable: bool = False) -> Iterator[SqliteCatalog]:
+    """The catalogue for as long as the block lasts; to read where there is none yet, an empty one that lies nowhere.
+
+    Raises:
+        CatalogUnavailable: It cannot be read.
+    """
+    with TemporaryDirectory() as nowhere:
+        is_missing = not path.exists() and not writable
+        catalog = open_catalog(Path(nowhere) / path.name if is_missing else path, writable=writable or is_missing)
+        try:
+            yield catalog
+        finally:
+            catalog.close()
 
 
 def register(
@@ -27,7 +47,6 @@ def register(
     """
     section = config.collections[collection]
     profile = effective(load_profile(section.profile), section)
-    catalog = open_catalog(config.catalog.path, writable=not dry_run)
     ticker = Ticker()
     begun = time.monotonic()
 
@@ -35,37 +54,44 @@ def register(
         ticker.tick(progress.done, f"{collection}  {progress.done} of {progress.found}  {progress.scene}")
 
     try:
-        report = ingest(
-            sources,
-            collection,
-            section,
-            profile,
-            catalog,
-            open_library(),
-            jobs=jobs,
-            replace_all=replace_all,
-            dry_run=dry_run,
-            progress=tell,
-        )
+        with looked_at(config.catalog.path, writable=not dry_run) as catalog:
+            report = ingest(
+                sources,
+                collection,
+                section,
+                profile,
+                catalog,
+                open_library(),
+                jobs=jobs,
+                replace_all=replace_all,
+                dry_run=dry_run,
+                progress=tell,
+            )
     finally:
         ticker.clear()
-        catalog.close()
     return report, time.monotonic() - begun
 
 
 def register_missing(config: Config, *, jobs: int) -> None:
     """Ingest the configured sources of every collection that has no scene yet."""
-    catalog = open_catalog(config.catalog.path, writable=True)
-    empty = [name for name, section in config.collections.items() if section.source and not catalog.count(name)]
-    catalog.close()
-    for name in empty:
-        sources = config.collections[name].source
-        report, seconds = register(config, name, sources, jobs=jobs)
-        say(f"ingest   {name}: {report.new} of {report.found} scenes, {seconds:.1f} s")
-        for scene, reason in report.failed[:5]:
-            say(f"         failed  {scene}   {reason}")
-        if len(report.failed) > 5:
-            say(f"         and {len(report.failed) - 5} more; `bandstand ingest -C {name}` lists them")
+    wanted = {name: section.source for name, section in config.collections.items() if section.source}
+    try:
+        # Only what is missing is written: the catalogue may lie where nobody may write.
+        with looked_at(config.catalog.path) as catalog:
+            empty = [name for name in wanted if not catalog.count(name)]
+        for name in empty:
+            _register(config, name, jobs=jobs)
+    except CatalogUnavailable as error:
+        say(f"ingest   {error.message}")
+
+
+def _register(config: Config, name: str, *, jobs: int) -> None:
+    report, seconds = register(config, name, config.collections[name].source, jobs=jobs)
+    say(f"ingest   {name}: {report.new} of {report.found} scenes, {seconds:.1f} s")
+    for scene, reason in report.failed[:5]:
+        say(f"         failed  {scene}   {reason}")
+    if len(report.failed) > 5:
+        say(f"         and {len(report.failed) - 5} more; `bandstand ingest -C {name}` lists them")
 
 
 def shown(source: str) -> str:

@@ -9,7 +9,7 @@ from bandstand.cli.check import find_problems
 from bandstand.cli.console import fail, say
 from bandstand.config.load import load_config
 from bandstand.config.schema import Config
-from bandstand.errors import ConfigError
+from bandstand.errors import CatalogUnavailable, ConfigError
 from bandstand.model.time import isoformat
 from bandstand.observe.logs import configure_logs
 from bandstand.serving.process import work
@@ -110,7 +110,11 @@ def introduce(path: Path, config: Config) -> None:
     count = len(config.collections)
     layers = len(config.published())
     say(f"config   {path} ok ({count} collection{'s' * (count != 1)}, {layers} layer{'s' * (layers != 1)})")
-    catalog = open_catalog(config.catalog.path)
+    try:
+        catalog = open_catalog(config.catalog.path)
+    except CatalogUnavailable as error:
+        say(f"catalog  {error.message} The server starts, and is ready as soon as it can be read")
+        return
     items = sum(catalog.count(name) for name in config.collections)
     newest = [moments[-1].start for name in config.collections if (moments := catalog.moments(name))]
     catalog.close()

@@ -121,7 +121,7 @@ class Assembly:
 
     def _outcome(self, candidate: Candidate) -> Outcome:
         signature = self._signature(candidate)
-        known = None if self.replace_all else self.catalog.get(self.name, candidate.id)
+        known = None if self.replace_all else self.catalog.get(self.name, candidate.id, withdrawn=True)
         kept: Mapping[str, object] = {} if known is None else known.properties
         faults = kept.get("bandstand:faults")
         is_alike = kept.get("bandstand:signature") == signature

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bandstand.caching.purse import Purse
 from bandstand.catalog.base import Catalog
-from bandstand.catalog.sqlite import open_catalog
+from bandstand.catalog.sqlite import SqliteCatalog
 from bandstand.compute.recipes import Recipes
 from bandstand.config.load import offered_crs, tile_matrix_sets
 from bandstand.config.profiles import Profile, effective, load_profile, time_rules
@@ -33,9 +33,9 @@ def build_engine(config: Config, *, catalog: Catalog | None = None) -> Engine:
 
     Raises:
         ConfigError: A style, recipe or collection that the configuration names does not exist.
-        CatalogUnavailable: The catalogue cannot be opened.
     """
-    opened = catalog or open_catalog(config.catalog.path, writable=False)
+    # It is opened when first asked: a server without a catalogue starts, says so, and finds it when it comes.
+    opened = catalog or SqliteCatalog(config.catalog.path, writable=False)
     profiles = {name: effective(load_profile(c.profile), c) for name, c in config.collections.items()}
     sections = {name: (section, profiles[name]) for name, section in config.collections.items()}
     styles = load_styles([*config.folders.styles, shipped("styles")])

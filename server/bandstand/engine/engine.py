@@ -23,6 +23,7 @@ from bandstand.engine.holdings import Holdings
 from bandstand.engine.peak import peak_bytes
 from bandstand.engine.plan import Plan, check_cost, check_size, make_plan
 from bandstand.engine.process import Process
+from bandstand.engine.readiness import Readiness
 from bandstand.engine.run import Account
 from bandstand.engine.sampling import sample_layer
 from bandstand.engine.series import dates, wants_axis
@@ -113,6 +114,7 @@ class Engine:
         self._boxes: dict[tuple[str, int, Crs], tuple[BBox | None]] = {}
         self._zooms: dict[tuple[str, tuple[TimeSpan, ...], int], int] = {}
         self._lock = threading.Lock()
+        self.readiness = Readiness(sorted({layer.collection for layer in self.layers}), catalog, library)
         self.process = Process(
             combiner=Combiner(lambda o: self.ask(self.layer(o.layer, "wcs"), o.ask), self.collection, limits),
             plan=self.plan,

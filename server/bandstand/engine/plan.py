@@ -94,7 +94,7 @@ def make_plan(
     names = dict.fromkeys(layer.selection.collection for layer in request.layers)
     # Before the scenes are searched: a tag may be older than what it stands for, never newer.
     # No commas: tags are listed with them.
-    version = ";".join((catalog.identity, *(f"{name}:{catalog.revision(name)}" for name in names)))
+    version = ";".join(f"{name}:{catalog.revision(name)}" for name in names)
     box = ground_box(request.grid)
     most = _most_items(request, limits)
     layers = tuple(_plan_layer(layer, box, catalog, collections, most) for layer in request.layers)

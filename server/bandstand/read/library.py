@@ -208,6 +208,14 @@ class Library:
             return None
         return glance(self.read([Piece(source, plane, level, window) for window in windows_of(source.levels[level])]))
 
+    def probe(self, href: str, version: str) -> None:
+        """Make sure that a file can be opened, and is the one that was read.
+
+        Raises:
+            SourceUnavailable: It is missing, out of reach, or has changed.
+        """
+        self._store(href).read(href, [(0, 1)], version=version)
+
     def stats(self) -> CacheStats:
         """What the cache of decoded blocks has seen and holds."""
         return self._cache.stats()

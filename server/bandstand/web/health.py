@@ -2,12 +2,12 @@
 
 import platform
 from collections.abc import Callable
+from dataclasses import asdict
 
 import flask
 
 from bandstand import __version__
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError
 
 
 def mount_health(app: flask.Flask, engine: Engine, allow_origin: Callable[[flask.Response], None]) -> None:
@@ -26,16 +26,23 @@ def mount_health(app: flask.Flask, engine: Engine, allow_origin: Callable[[flask
 
     @app.get("/readyz")
     def readyz() -> flask.Response:
-        checks: dict[str, object] = {"config": {"status": "ok", "layers": len(engine.layers)}}
-        ready = True
-        try:
-            names = sorted({layer.collection for layer in engine.layers})
-            checks["catalog"] = {"status": "ok", "items": {name: engine.catalog.count(name) for name in names}}
-        except BandstandError as error:
-            ready = False
-            checks["catalog"] = {"status": "failing", "error": error.message}
-        return plain({"status": "ok" if ready else "failing", "checks": checks}, 200 if ready else 503)
+        state = engine.readiness.state()
+        checks = {
+            "config": {"status": "ok", "layers": len(engine.layers)},
+            "catalog": _checked({"items": state.items} if state.items else {}, state.trouble),
+        }
+        late = "the storage of the newest scenes does not answer" if state.waits else ""
+        files = [asdict(scene) for scene in state.unreadable]
+        if not state.trouble:
+            broken = f"{len(files)} of the newest scenes cannot be read" if files else ""
+            checks["files"] = _checked({"scenes": files} if files else {}, late or broken)
+        status = "failing" if not state.ready else "degraded" if files else "ok"
+        return plain({"status": status, "checks": checks}, 200 if state.ready else 503)
 
     @app.get("/version")
     def version() -> flask.Response:
         return plain({"bandstand": __version__, "python": platform.python_version()})
+
+
+def _checked(answer: dict[str, object], error: str) -> dict[str, object]:
+    return {"status": "failing", "error": error, **answer} if error else {"status": "ok", **answer}

@@ -124,7 +124,7 @@ def test_an_item_of_another_collection_is_never_served_from_memory(catalog):
 def test_files_that_no_item_has_any_more_are_forgotten(catalog):
     catalog.upsert([scene("a"), scene("b")])
     catalog.remove("s2", ["a"])
-    assert catalog._connection().execute("SELECT href FROM file").fetchall() == [("/archive/b/B08.tif",)]
+    assert catalog._file.connection().execute("SELECT href FROM file").fetchall() == [("/archive/b/B08.tif",)]
 
 
 def test_a_repeated_question_is_answered_anew_after_a_change(catalog):
@@ -212,12 +212,12 @@ def test_a_reader_sees_what_another_process_wrote(catalog, tmp_path):
     folder = __file__.rsplit("/", 1)[0]
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "catalog.sqlite"), folder], check=True)
     assert names(reader.search("s2")) == ["a"]
-    assert reader.revision("s2") == 1
+    assert reader.revision("s2") > 0
     reader.close()
 
 
-def test_a_reader_writes_nothing(tmp_path):
-    reader = open_catalog(tmp_path / "c.sqlite")
+def test_a_reader_writes_nothing(catalog, tmp_path):
+    reader = open_catalog(tmp_path / "catalog.sqlite")
     with pytest.raises(CatalogUnavailable, match="reading only"):
         reader.upsert([scene("a")])
     reader.close()
@@ -231,7 +231,7 @@ def test_a_file_that_is_no_catalogue_is_refused(tmp_path):
 
 def test_a_catalogue_of_another_version_is_refused(tmp_path):
     opened = open_catalog(tmp_path / "c.sqlite", writable=True)
-    opened._connection().execute("PRAGMA user_version = 99")
+    opened._file.connection().execute("PRAGMA user_version = 99")
     opened.close()
     with pytest.raises(CatalogUnavailable, match="version 99"):
         open_catalog(tmp_path / "c.sqlite")
@@ -252,7 +252,8 @@ def test_threads_write_side_by_side(tmp_path):
     for thread in threads:
         thread.join()
     reader = open_catalog(path)
-    assert (reader.count("s2"), reader.revision("s2")) == (80, 80)
+    assert reader.count("s2") == 80
+    assert len({item.revision for item in reader.search("s2")}) == 80
     reader.close()
 
 
