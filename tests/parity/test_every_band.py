@@ -131,7 +131,7 @@ def files(shared, folder):
     return sorted(
         path
         for path in (shared / "data" / folder).rglob("*")
-        if path.suffix.casefold() in {".tif", ".tiff", ".jp2", ".vrt"} and path.is_file()
+        if path.suffix.casefold() in {".tif", ".tiff", ".jp2"} and path.is_file()
     )
 
 

@@ -1,38 +1,31 @@
 """Everything that is no tiled TIFF, through rasterio; and what only GDAL knows about any file."""
 
 import math
-import re
 import threading
-import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as GdalWindow
 
-from bandstand.errors import InvalidSubset, SourceUnavailable, UnsupportedCrs, shorten
+from bandstand.errors import InvalidSubset, SourceUnavailable, UnsupportedCrs
 from bandstand.model.crs import Crs, crs_from_wkt
 from bandstand.model.grid import Affine, Grid
 from bandstand.read.base import OWN, Foreign, Level, Own, Store, Window
 from bandstand.read.blocks import join
+from bandstand.read.door import FAILURES, name_of, open_dataset
 from bandstand.read.fitted import Fit, FittedDataset, fit
 from bandstand.read.header import parse_nodata, replacement
+from bandstand.read.sidecars import beside
 from bandstand.read.validity import find_invalid
 
-_MISSING = re.compile(r"missing codec (?:of code )?(\w+)")
-_FAILURES = (RasterioError, CPLE_BaseError, OSError, ValueError)
 _COLOURS = {ColorInterp.red: "red", ColorInterp.green: "green", ColorInterp.blue: "blue"}
 _STATISTICS = ("MINIMUM", "MAXIMUM", "MEAN", "STDDEV")
 # A handle is for one thread only (rasterio 1.4), and each may hold a file and its own tables.
 _HANDLES_A_THREAD = 32
-# Silencing a warning changes the whole process; one thread at a time.
-_OPENING = threading.Lock()
 
 
 class Handles:
@@ -63,27 +56,6 @@ class Handles:
         return opened
 
 
-def open_dataset(store: Store, href: str, level: int = 0) -> Any:
-    """Open one level of a file.
-
-    Raises:
-        SourceUnavailable: GDAL cannot.
-    """
-    options = {"overview_level": level - 1} if level else {}
-    try:
-        with _OPENING, warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(store.gdal(href), **options)
-    except _FAILURES as error:
-        codec = _MISSING.search(str(error))
-        if codec:
-            raise SourceUnavailable(
-                f'"{name_of(href)}" is compressed with {codec[1]}, which GDAL has no codec for here; '
-                "compress it otherwise (gdal_translate -co COMPRESS=DEFLATE)."
-            ) from error
-        raise SourceUnavailable(f'"{name_of(href)}" is no raster that can be read, or it is broken.') from error
-
-
 def open_fitted(store: Store, href: str, level: int) -> FittedDataset:
     """Open one level of a file that ground control points place.
 
@@ -96,11 +68,6 @@ def open_fitted(store: Store, href: str, level: int) -> FittedDataset:
         dataset.close()
         raise SourceUnavailable(f'"{name_of(href)}" is not placed by ground control points; ingest it again.')
     return FittedDataset(dataset, fitted, level)
-
-
-def name_of(href: str) -> str:
-    """The last part of a path or URL: all that a message may tell of it."""
-    return shorten(href.rsplit("/", 1)[-1])
 
 
 class GdalSource:
@@ -147,7 +114,7 @@ class GdalSource:
             values: NDArray[Any] = dataset.read(band, window=window)
             parts = np.ascontiguousarray(values.real if plane % 2 else values.imag) if self._complex else values
             valid = self._valid(dataset, band, window, parts)
-        except _FAILURES as error:
+        except FAILURES as error:
             raise SourceUnavailable(
                 f'"{name_of(self.href)}" is corrupt or cut off: GDAL cannot read it there.'
             ) from error
@@ -206,6 +173,8 @@ class Facts:
     tags: dict[str, str]
     statistics: tuple[tuple[float, float, float, float] | None, ...]
     colours: tuple[str, ...]
+    left: tuple[str, ...]
+    """Why files beside it are left aside, a sentence each."""
 
 
 def examine(store: Store, href: str) -> Facts:
@@ -219,12 +188,13 @@ def examine(store: Store, href: str) -> Facts:
         if count < 1:
             raise SourceUnavailable(f'"{name_of(href)}" holds no raster bands, only parts to be named one by one.')
         try:
-            return _examine(store, href, dataset)
-        except _FAILURES as error:
+            with beside(store.gdal(href)) as shown:
+                return _examine(store, href, dataset, tuple(shown.left))
+        except FAILURES as error:
             raise SourceUnavailable(f'"{name_of(href)}" is broken: GDAL cannot read its header.') from error
 
 
-def _examine(store: Store, href: str, dataset: Any) -> Facts:
+def _examine(store: Store, href: str, dataset: Any, left: tuple[str, ...]) -> Facts:
     has_alpha = _has_alpha(dataset)
     bands = range(dataset.count - has_alpha)
     stored = np.dtype(_plain(dataset.dtypes[0]))
@@ -271,6 +241,7 @@ def _examine(store: Store, href: str, dataset: Any) -> Facts:
         driver=dataset.driver,
         tags={str(k): str(v) for k, v in dataset.tags().items()},
         statistics=tuple(None if is_complex else _statistics(dataset.tags(b + 1)) for b, _ in spread),
+        left=left,
         colours=tuple(_COLOURS.get(dataset.colorinterp[b], "") for b, _ in spread),
     )
 

@@ -16,7 +16,8 @@ from bandstand.read import stores as store_folder
 from bandstand.read.base import OWN, Codec, FileReport, Foreign, Own, Source, Store, Window
 from bandstand.read.blocks import Block
 from bandstand.read.cog import CogSource, Reading, read_together
-from bandstand.read.gdal import Facts, GdalSource, Handles, examine, name_of
+from bandstand.read.door import name_of
+from bandstand.read.gdal import Facts, GdalSource, Handles, examine
 from bandstand.read.glance import Glance, glance, is_large, level_for, windows_of
 from bandstand.read.header import Header, Unfit, block_ends, read_header, same_nodata
 from bandstand.read.index import pack, unpack
@@ -182,7 +183,7 @@ class Library:
             interleave=facts.interleave,
             mask=facts.mask,
             own=header is not None,
-            warnings=(*warnings, *_remarks(facts)),
+            warnings=(*warnings, *facts.left, *_remarks(facts)),
             tags=facts.tags,
             statistics=facts.statistics,
             colours=facts.colours,

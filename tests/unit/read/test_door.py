@@ -1,0 +1,209 @@
+"""What an archive may make GDAL do: read the file that was named, and what belongs to it."""
+
+import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+import rasterio
+
+from bandstand.errors import SourceUnavailable
+from bandstand.read.library import Library, Piece
+
+SIDE = 64
+PLACE = rasterio.Affine(10, 0, 500_000, 0, -10, 5_000_000)
+SPOOLED = (".tif.ovr", ".tif.msk", ".tif.msk.ovr", ".tif.aux.xml", ".tfw", ".tifw", ".wld", ".tab", ".TFW")
+LOUD = "names another file as its overviews"
+
+
+@pytest.fixture
+def caller():
+    """The address of a server, and the list of what it was asked."""
+    asked = []
+
+    class Counting(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+        def do_HEAD(self):
+            self.do_GET()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Counting)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/x.tif", asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def put(path, value=7, *, side=SIDE, tags=None, **options):
+    """A plain GeoTIFF; `tags` stand in the domain of overviews."""
+    keys = {"driver": "GTiff", "width": side, "height": side, "count": 1, "dtype": "uint8", "crs": "EPSG:32631"}
+    with rasterio.open(path, "w", **(keys | {"transform": PLACE} | options)) as file:
+        file.write(np.full((1, side, side), value, np.uint8))
+        if tags:
+            file.update_tags(ns="OVERVIEWS", **tags)
+    return path
+
+
+def virtual(source):
+    """A VRT of one band from somewhere."""
+    return (
+        f'<VRTDataset rasterXSize="{SIDE}" rasterYSize="{SIDE}"><VRTRasterBand dataType="Byte" band="1">'
+        f'<SimpleSource><SourceFilename relativeToVRT="0">{source}</SourceFilename><SourceBand>1</SourceBand>'
+        "</SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+
+
+def raw(source):
+    """A VRT that takes the bytes of any file for pixels."""
+    return (
+        f'<VRTDataset rasterXSize="{SIDE}" rasterYSize="4"><VRTRasterBand dataType="Byte" band="1" '
+        f'subClass="VRTRawRasterBand"><SourceFilename relativeToVRT="0">{source}</SourceFilename>'
+        "<PixelOffset>1</PixelOffset></VRTRasterBand></VRTDataset>"
+    )
+
+
+def read(path):
+    """What is served of level 0: values and mask."""
+    library = Library()
+    report = library.describe(str(path))
+    source = library.open(str(path), version=report.version, index=report.index)
+    size = source.levels[0]
+    (window,) = library.read([Piece(source, 1, 0, (0, 0, size.width, size.height))])
+    return report, window
+
+
+@pytest.mark.parametrize("way", ["description", "raster without an index"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        virtual("{url}"),
+        raw("/etc/passwd"),
+        '<GDAL_WMS><Service name="TMS"><ServerUrl>{url}</ServerUrl></Service></GDAL_WMS>',
+        '{{"type": "FeatureCollection", "stac_version": "1.0.0", "features": []}}',
+        "WCS:{url}",
+        "P5\n64 64\n255\n" + "x" * 4096,
+    ],
+    ids=["vrt", "vrt-raw", "wms", "stac", "wcs", "pnm"],
+)
+def test_a_file_that_is_no_tiff_is_not_for_gdal(tmp_path, caller, way, content):
+    url, asked = caller
+    path = tmp_path / "x.tif"
+    path.write_text(content.replace("{url}", f"/vsicurl/{url}"))
+    with pytest.raises(SourceUnavailable, match="does not begin as TIFF or JPEG 2000"):
+        Library().describe(str(path)) if way == "description" else Library().open(str(path))
+    assert asked == []
+
+
+def test_a_pipe_behind_a_virtual_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "x.tif").write_text(virtual(tmp_path / "pipe"))
+    with pytest.raises(SourceUnavailable, match="does not begin"):
+        Library().describe(str(tmp_path / "x.tif"))
+
+
+def test_overviews_that_the_file_itself_names_are_not_followed(tmp_path, caller):
+    url, asked = caller
+    put(tmp_path / "x.tif", tags={"OVERVIEW_FILE": f"/vsicurl/{url}"})
+    with pytest.raises(SourceUnavailable, match=LOUD):
+        Library().describe(str(tmp_path / "x.tif"))
+    assert asked == []
+
+
+@pytest.mark.parametrize("ending", [".ovr", ".msk"])
+def test_what_a_sidecar_names_is_not_followed(tmp_path, ending):
+    secret = put(tmp_path / "secret.tif", 99, side=16)
+    put(tmp_path / "x.tif", tiled=True, blockxsize=16, blockysize=16)
+    put(tmp_path / f"x.tif{ending}", side=32, tags={"OVERVIEW_FILE": str(secret)})
+    with pytest.raises(SourceUnavailable, match=LOUD):
+        Library().describe(str(tmp_path / "x.tif"))
+
+
+@pytest.mark.parametrize("ending", [".ovr", ".msk"])
+def test_a_virtual_sidecar_is_left_aside_with_a_word(tmp_path, caller, ending):
+    url, asked = caller
+    put(tmp_path / "x.tif")
+    (tmp_path / f"x.tif{ending}").write_text(virtual(f"/vsicurl/{url}"))
+    report, window = read(tmp_path / "x.tif")
+    assert (report.mask, report.overviews, np.unique(window.values), window.valid) == ("none", (), [7], None)
+    assert f"x.tif{ending} beside it is left aside: it is no TIFF." in report.warnings
+    assert asked == []
+
+
+def test_metadata_that_name_overviews_are_not_followed(tmp_path, caller):
+    url, asked = caller
+    put(tmp_path / "x.tif")
+    (tmp_path / "x.tif.aux.xml").write_text(
+        '<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">'
+        f'/vsicurl/{url}</MDI></Metadata><Metadata><MDI key="KEPT">yes</MDI></Metadata></PAMDataset>'
+    )
+    report, _ = read(tmp_path / "x.tif")
+    assert (report.overviews, report.tags["KEPT"]) == ((), "yes")
+    assert asked == []
+
+
+def test_metadata_with_entities_are_left_aside(tmp_path):
+    put(tmp_path / "x.tif")
+    (tmp_path / "x.tif.aux.xml").write_text(
+        '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><PAMDataset><Metadata><MDI key="K">&e;</MDI></Metadata>'
+        "</PAMDataset>"
+    )
+    report, _ = read(tmp_path / "x.tif")
+    assert "x.tif.aux.xml beside it is left aside: it has a document type." in report.warnings
+    assert "K" not in report.tags
+
+
+def test_pipes_beside_a_file_are_not_waited_for(tmp_path):
+    put(tmp_path / "x.tif")
+    for ending in SPOOLED:
+        os.mkfifo(tmp_path / f"x{ending}")
+    report, window = read(tmp_path / "x.tif")
+    assert np.unique(window.values) == [7]
+    assert sum("is left aside: it is not a file" in text for text in report.warnings) == len(SPOOLED)
+
+
+def test_a_linked_sidecar_that_leads_elsewhere_is_left_aside(tmp_path):
+    (tmp_path / "private").mkdir()
+    put(tmp_path / "private" / "secret.tif", 0)
+    put(tmp_path / "x.tif")
+    (tmp_path / "x.tif.msk").symlink_to(tmp_path / "private" / "secret.tif")
+    report, window = read(tmp_path / "x.tif")
+    assert (report.mask, window.valid) == ("none", None)
+    assert "x.tif.msk beside it is left aside: it is a link that leads elsewhere." in report.warnings
+
+
+# What belongs to a file goes on being read.
+
+
+def test_overviews_and_a_mask_beside_a_file_are_read(tmp_path):
+    path = put(tmp_path / "x.tif", side=256)
+    with rasterio.Env(TIFF_USE_OVR=True, GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(path, "r+") as file:
+        mask = np.full((256, 256), 255, np.uint8)
+        mask[:128] = 0
+        file.write_mask(mask)
+        file.build_overviews([2, 4])
+    assert {p.name for p in tmp_path.iterdir()} >= {"x.tif.ovr", "x.tif.msk"}
+    report, window = read(path)
+    assert (report.overviews, report.mask) == ((2, 4), "mask")
+    assert np.array_equal(window.valid, mask == 255)
+
+
+def test_a_world_file_and_metadata_beside_a_file_place_it(tmp_path):
+    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+        path = put(tmp_path / "x.tif", crs=None, transform=None)
+    (tmp_path / "x.tfw").write_text("10\n0\n0\n-10\n500005\n4999995\n")
+    (tmp_path / "x.tif.aux.xml").write_text(
+        '<PAMDataset><SRS>EPSG:32631</SRS><PAMRasterBand band="1"><NoDataValue>7</NoDataValue><Metadata>'
+        '<MDI key="STATISTICS_MINIMUM">1</MDI><MDI key="STATISTICS_MAXIMUM">9</MDI>'
+        '<MDI key="STATISTICS_MEAN">4</MDI><MDI key="STATISTICS_STDDEV">2</MDI></Metadata></PAMRasterBand></PAMDataset>'
+    )
+    report, window = read(path)
+    assert (report.grid.crs.key, report.grid.transform.c, report.grid.transform.f) == ("EPSG:32631", 500_000, 5_000_000)
+    assert (report.nodata, report.statistics, window.valid.any()) == ((7,), ((1.0, 9.0, 4.0, 2.0),), np.False_)
