@@ -1,12 +1,12 @@
 """What a format is, and how it reads its options."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bandstand.errors import InvalidParameter, shorten, suggest
 from bandstand.model.grid import Grid
-from bandstand.model.raster import Cube, Image, Raster
+from bandstand.model.raster import Cube, Image, Raster, Strips
 from bandstand.model.request import Output
 
 
@@ -56,6 +56,27 @@ class CubeFormat(Format, Protocol):
 
     def cube(self, cube: Cube, output: Output, tags: Mapping[str, str]) -> bytes | Parts:
         """Encode numbers of several times (`cube`); see `data`.
+
+        Raises:
+            InvalidParameter: An option cannot be read; the locator is its name.
+        """
+        ...
+
+
+@runtime_checkable
+class StripFormat(Protocol):
+    """A format that takes numbers as they are made, from north to south."""
+
+    def strips(
+        self, strips: Strips, output: Output, tags: Callable[[], Mapping[str, str]], *, settled: bool
+    ) -> bytes | Parts:
+        """Encode numbers (`coverage`); see `Format.data`.
+
+        Args:
+            strips: What `data` takes at once.
+            output: As there.
+            tags: Gives them; when they are not `settled`, after the last of the strips was made.
+            settled: Whether the tags are known before.
 
         Raises:
             InvalidParameter: An option cannot be read; the locator is its name.

@@ -1,6 +1,6 @@
 """Cuts pixels into the strips or tiles of a TIFF and compresses them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from bandstand.model.turn import checkpoint
 NONE, LZW, DEFLATE, PACKBITS, ZSTD = 1, 5, 8, 32773, 50000
 """Values of the tag Compression."""
 _STRIP_BYTES = 128 * 1024
-_PART_BYTES = 512 * 1024
 
 
 def _deflate(data: NDArray[Any]) -> bytes:
@@ -67,6 +66,14 @@ class Samples:
     """(1, y, x) or (band, y, x), True is valid; (0, y, x) when all is valid."""
     nodata: float
 
+    def rows(self, start: int, stop: int) -> "Samples":
+        """Some of the rows, a view."""
+        return Samples(self.values[:, start:stop], self.valid[:, start:stop], self.nodata)
+
+    def copy(self) -> "Samples":
+        """The same in memory of its own."""
+        return Samples(self.values.copy(), self.valid.copy(), self.nodata)
+
     def cut(self, bands: slice, rows: slice, columns: slice) -> NDArray[Any]:
         """A part (band, y, x) with nodata in its invalid pixels; a view where nothing is to be changed."""
         part = self.values[bands, rows, columns]
@@ -98,41 +105,66 @@ def strip_rows(width: int, height: int, pixel_bytes: int) -> int:
     return max(1, min(height, _STRIP_BYTES // max(1, width * pixel_bytes)))
 
 
-def plain_parts(samples: Samples, layout: Layout) -> Iterator[bytes]:
-    """Uncompressed strips, several at a time: a few hundred kB that stay in the processor's cache."""
-    bands, height, width = samples.values.shape
-    groups = [slice(b, b + 1) for b in range(bands)] if layout.planar else [slice(0, bands)]
-    row_bytes = width * samples.values.itemsize * (1 if layout.planar else bands)
-    step = max(1, _PART_BYTES // row_bytes)
-    for group in groups:
-        for row in range(0, height, step):
-            checkpoint()
-            part = samples.cut(group, slice(row, row + step), slice(None))
-            yield part.tobytes() if layout.planar else part.transpose(1, 2, 0).tobytes()
-
-
-def plain_counts(samples: Samples, layout: Layout) -> NDArray[np.int64]:
-    """Bytes of each uncompressed strip."""
-    bands, height, width = samples.values.shape
-    row_bytes = width * samples.values.itemsize * (1 if layout.planar else bands)
+def plain_counts(layout: Layout, shape: tuple[int, int, int], itemsize: int) -> NDArray[np.int64]:
+    """Bytes of each uncompressed strip, of the first band first."""
+    bands, height, width = shape
+    row_bytes = width * itemsize * (1 if layout.planar else bands)
     starts = np.arange(0, height, layout.rows)
     rows = np.minimum(layout.rows, height - starts)
     return np.tile(rows * row_bytes, bands if layout.planar else 1).astype(np.int64)
 
 
-def packed_chunks(samples: Samples, layout: Layout) -> Iterator[bytes]:
-    """Every strip or tile in the order of the file, compressed; tiles at the edge are filled with nodata."""
+def file_order(layout: Layout, bands: int, height: int, width: int) -> NDArray[np.intp]:
+    """Numbers of the chunks as they are made: all bands of a row of chunks before the next row."""
+    across, down = layout.tile or (width, layout.rows)
+    rows, columns = -(-height // down), -(-width // across)
+    groups = bands if layout.planar else 1
+    return np.arange(groups * rows * columns).reshape(groups, rows, columns).swapaxes(0, 1).reshape(-1)
+
+
+def chunks(samples: Samples, layout: Layout) -> Iterator[bytes]:
+    """Every strip or tile of some rows in the order of the file; tiles at the edge are filled with nodata."""
     bands, height, width = samples.values.shape
     groups = [slice(b, b + 1) for b in range(bands)] if layout.planar else [slice(0, bands)]
     across, down = layout.tile or (width, layout.rows)
-    for group in groups:
-        for row in range(0, height, down):
-            checkpoint()
+    for row in range(0, height, down):
+        checkpoint()
+        for group in groups:
             for column in range(0, width, across):
                 part = samples.cut(group, slice(row, row + down), slice(column, column + across))
                 if layout.tile is not None:
                     part = _fill(part, across, down, samples.nodata)
                 yield _pack(np.ascontiguousarray(part.transpose(1, 2, 0)), layout)
+
+
+def aligned(pieces: Iterable[Samples], layout: Layout) -> Iterator[Samples]:
+    """The same rows in pieces that begin where chunks do."""
+    down = layout.rows if layout.tile is None else layout.tile[1]
+    rest: Samples | None = None
+    for piece in pieces:
+        fresh = piece
+        if rest is not None:
+            missing = down - rest.values.shape[1]
+            rest = _joined(rest, fresh.rows(0, missing))
+            fresh = fresh.rows(missing, fresh.values.shape[1])
+            if rest.values.shape[1] < down:
+                continue
+            yield rest
+        height = fresh.values.shape[1]
+        full = height - height % down
+        if full:
+            yield fresh.rows(0, full)
+        # A copy: the piece itself goes.
+        rest = fresh.rows(full, height).copy() if full < height else None
+    if rest is not None:
+        yield rest
+
+
+def _joined(above: Samples, below: Samples) -> Samples:
+    bands = max(len(above.valid), len(below.valid))
+    masks = [np.broadcast_to(s.valid, (bands, *s.values.shape[1:])) for s in (above, below)]
+    values = np.concatenate([above.values, below.values], axis=1)
+    return Samples(values, np.concatenate(masks, axis=1), above.nodata)
 
 
 def _fill(part: NDArray[Any], across: int, down: int, nodata: float) -> NDArray[Any]:

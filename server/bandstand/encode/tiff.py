@@ -41,13 +41,14 @@ def text(code: int, value: str) -> Tag:
     return Tag(code, ASCII, value.replace("\0", "").encode() + b"\0")
 
 
-def frame(tags: list[Tag], counts: NDArray[np.int64], codes: tuple[int, int]) -> bytes:
+def frame(tags: list[Tag], counts: NDArray[np.int64], codes: tuple[int, int], order: NDArray[np.intp]) -> bytes:
     """The header and directory that stand before the pixels.
 
     Args:
         tags: All but offsets and byte counts of the chunks.
-        counts: Bytes of each chunk (strip or tile), which follow in this order without gaps.
+        counts: Bytes of each chunk (strip or tile).
         codes: Tag numbers of offsets and byte counts.
+        order: Numbers of the chunks as they follow each other in the file, without gaps.
 
     Returns:
         Bytes after which the first chunk begins.
@@ -59,7 +60,7 @@ def frame(tags: list[Tag], counts: NDArray[np.int64], codes: tuple[int, int]) ->
     placed = np.zeros(len(counts), np.uint64)
     # The directory's size does not depend on the offsets: lay it out once to know where pixels begin.
     start = len(_layout([*tags, Tag(codes[0], kind, placed), Tag(codes[1], kind, counts)], big=big))
-    placed[:] = start + np.concatenate([[0], np.cumsum(counts)[:-1]])
+    placed[order] = start + np.concatenate([[0], np.cumsum(counts[order])[:-1]])
     return _layout([*tags, Tag(codes[0], kind, placed), Tag(codes[1], kind, counts)], big=big)
 
 

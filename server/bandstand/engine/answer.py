@@ -9,14 +9,14 @@ import numpy as np
 
 from bandstand import __version__
 from bandstand.caching.purse import Held, Share
-from bandstand.encode.base import CubeFormat, Parts
+from bandstand.encode.base import CubeFormat, Parts, StripFormat
 from bandstand.encode.multipart import related
 from bandstand.encode.registry import find_format
 from bandstand.engine.kinds import number_type
-from bandstand.engine.merge import merged
-from bandstand.engine.peak import answer_bytes
+from bandstand.engine.merge import merged, strips
+from bandstand.engine.peak import answer_bytes, is_made_while_sent
 from bandstand.engine.plan import LayerPlan, Plan, SceneRead
-from bandstand.engine.run import Account, compute
+from bandstand.engine.run import Account, compute, foreseen
 from bandstand.errors import InvalidParameter
 from bandstand.model.exchange import Response
 from bandstand.model.field import Field
@@ -82,7 +82,8 @@ def give(plan: Plan, library: Library, account: Account, share: Share) -> Respon
     if isinstance(body, bytes) and len(body) <= _PART_BYTES:
         share.close()
         return found
-    share.keep(len(body) if isinstance(body, bytes) else answer_bytes(plan))
+    if not is_made_while_sent(plan):
+        share.keep(len(body) if isinstance(body, bytes) else answer_bytes(plan))
     length = len(body) if isinstance(body, bytes) else found.length
     return replace(found, body=Held(_cut(body) if isinstance(body, bytes) else body, share), length=length)
 
@@ -121,11 +122,18 @@ def answer_coverage(plan: Plan, library: Library, account: Account) -> Response:
     layer = plan.layers[0]
     output = replace(plan.request.output, name=plan.request.output.name or layer.layer.name)
     format_ = find_format(output.media_type, "coverage")
-    raster = merged(plan, library, account)
-    body = format_.data(raster, output, _tags(plan, account))
-    name = f"{output.name}{_dates(account)}_{raster.grid.width}x{raster.grid.height}.{format_.extension}"
+    grid = plan.request.grid
+    raster: Raster | None = None
+    if isinstance(format_, StripFormat) and not output.container:
+        settled = foreseen(plan, library, account)
+        made = strips(plan, library, account)
+        body = format_.strips(made, output, lambda: _tags(plan, account), settled=settled)
+    else:
+        raster = merged(plan, library, account)
+        body = format_.data(raster, output, _tags(plan, account))
+    name = f"{output.name}{_dates(account)}_{grid.width}x{grid.height}.{format_.extension}"
     headers, media_type = _headers(plan, account), format_.media_type
-    if output.container:
+    if raster is not None and output.container:
         media_type, body = related(raster, output, body, format_, name)
     else:
         headers = (*headers, ("Content-Disposition", f'attachment; filename="{name}"'))
@@ -229,6 +237,7 @@ def _tags(plan: Plan, account: Account) -> dict[str, str]:
     layer, combine = plan.layers[0], plan.request.combine
     source = layer.layer.program.source if combine is None else combine.source
     names = ", ".join(dict.fromkeys(each.layer.name for each in plan.layers))
+    planned = [scene.item.id for each in plan.layers for scene in each.scenes]
     scenes = list(account.used.values())
     moments = sorted(m for scene in scenes for m in (scene.item.time.start, scene.item.time.end) if m is not None)
     tags = {
@@ -236,7 +245,8 @@ def _tags(plan: Plan, account: Account) -> dict[str, str]:
         "TIFFTAG_IMAGEDESCRIPTION": f"{names}: {source}",
         "EXPRESSION": source,
         "RESAMPLING": layer.layer.selection.resampling,
-        "SOURCE_ITEMS": ",".join(account.used),
+        # Best first, whichever strip took them first.
+        "SOURCE_ITEMS": ",".join(dict.fromkeys(name for name in planned if name in account.used)),
     }
     if moments:
         tags["TIFFTAG_DATETIME"] = moments[0].strftime("%Y:%m:%d %H:%M:%S")

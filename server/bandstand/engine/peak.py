@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bandstand.encode.registry import is_text
+from bandstand.encode.base import StripFormat
+from bandstand.encode.registry import find_format, is_text
 from bandstand.engine.kinds import number_type
 from bandstand.engine.merge import strip_rows
 from bandstand.engine.plan import LayerPlan, Plan
@@ -50,6 +51,30 @@ def answer_bytes(plan: Plan) -> int:
     numbers = area * request.outputs
     if is_text(request.output.media_type):
         return numbers * _TEXT_BYTES
-    size = 8 if request.combine is not None else max(number_type(layer).itemsize for layer in plan.layers)
-    # Numbers and mask, and the same once more: what compressed bytes come to, or the mask of nodata.
-    return numbers * (2 * size + 1)
+    size, floating = _kind(plan)
+    if request.output.container or not isinstance(find_format(request.output.media_type, "coverage"), StripFormat):
+        # With their mask, and the same once more: what compressed bytes come to.
+        return numbers * (2 * size + 1)
+    if not floating:
+        # With their mask, and where they are compared with the number that stands for nothing.
+        return numbers * (size + 3)
+    return 0 if is_made_while_sent(plan) else numbers * size
+
+
+def is_made_while_sent(plan: Plan) -> bool:
+    """Whether no more of an answer than a strip lies in memory: its file can be described before it is computed."""
+    request, options = plan.request, dict(plan.request.output.options)
+    format_ = find_format(request.output.media_type, request.output.kind)
+    packed = options.get("compression", "none") != "none" or options.get("tiling", "")
+    strips = request.output.kind == "coverage" and not request.axis and not request.output.container
+    single = all(len(layer.scenes) <= 1 for layer in plan.layers)
+    return strips and single and not packed and isinstance(format_, StripFormat) and _kind(plan)[1]
+
+
+def _kind(plan: Plan) -> tuple[int, bool]:
+    """Bytes of a number, and whether it is a float."""
+    if plan.request.combine is not None:
+        # Whatever it comes to is no wider.
+        return 8, False
+    kinds = [number_type(layer) for layer in plan.layers]
+    return max(kind.itemsize for kind in kinds), all(kind.kind == "f" for kind in kinds)

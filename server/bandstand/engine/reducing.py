@@ -25,7 +25,7 @@ class _Tally:
 def summarise(plan: Plan, library: Library, account: Account) -> tuple[Summary, ...]:
     """The summaries of all outputs of a plan, computed in float64, a strip at a time."""
     tallies = [_Tally() for _ in range(plan.request.outputs)]
-    for _, strip in strips(plan, library, account):
+    for strip in strips(plan, library, account).parts:
         valid = np.broadcast_to(strip.valid, strip.values.shape)
         for tally, values, mask, field in zip(tallies, strip.values, valid, strip.fields, strict=True):
             tally.cells += values.size

@@ -1,20 +1,21 @@
 """Plan to pixels: read, warp, mosaic and compute, one stage after another."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from bandstand.engine.kinds import number_type, of_type
-from bandstand.engine.plan import LayerPlan, SceneRead
+from bandstand.engine.plan import LayerPlan, Plan, SceneRead
 from bandstand.errors import SourceUnavailable, TooLarge
 from bandstand.model.crs import Crs
 from bandstand.model.grid import Grid
 from bandstand.model.item import Asset
-from bandstand.model.raster import Raster
+from bandstand.model.raster import Raster, Strips
 from bandstand.model.selection import Resampling
 from bandstand.model.turn import Turn
 from bandstand.read.base import Source
@@ -111,33 +112,60 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
     return mosaic
 
 
+def foreseen(plan: Plan, library: Library, account: Account) -> bool:
+    """Whether the scenes that give pixels are known before any is read; then they are in the account.
+
+    Of a single scene it only counts whether it lies there. Which of several are hidden is seen when they are read.
+    """
+    grid = plan.request.grid
+    if any(len(layer.scenes) > 1 for layer in plan.layers):
+        return False
+    for layer in plan.layers:
+        for scene in layer.scenes:
+            controls = {asset.grid.crs: control_grid(grid, asset.grid.crs) for asset in scene.present}
+            method = layer.layer.selection.resampling
+            try:
+                there = any(_view(asset, method, controls[asset.grid.crs], grid, library) for asset in scene.present)
+            except SourceUnavailable:
+                # Told when it is read.
+                return False
+            if there:
+                account.used[scene.item.id] = scene
+    return True
+
+
 def compute(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> Raster:
     """The outputs of one layer's program on `grid`, in strips when it is large; see `number_type` for their dtype."""
-    if grid.width * grid.height <= STRIP_PX:
-        whole = plan.layer.program(compose(plan, grid, library, account).raster())
+    if plan.layer.style is not None and grid.height <= strip_rows(plan, grid):
         # A painter takes numbers as they come.
-        return whole if plan.layer.style is not None else of_type(whole, number_type(plan))
-    kind = number_type(plan)
-    rows = max(1, STRIP_PX // grid.width)
-    gathered: Raster | None = None
-    for start in range(0, grid.height, rows):
-        count = min(rows, grid.height - start)
-        strip = plan.layer.program(compose(plan, grid.crop(0, start, grid.width, count), library, account).raster())
-        strip = of_type(strip, kind)
-        if gathered is None:
-            gathered = _blank_like(strip, grid)
-        gathered.values[:, start : start + count] = strip.values
-        gathered.valid[:, start : start + count] = strip.valid
-    if gathered is None:
-        raise ValueError("a grid without rows")
-    return gathered
+        return plan.layer.program(compose(plan, grid, library, account).raster())
+    return layer_strips(plan, grid, library, account).whole()
 
 
-def _blank_like(strip: Raster, grid: Grid) -> Raster:
-    values = np.empty((strip.values.shape[0], *grid.shape), strip.values.dtype)
-    # One mask a band even where this strip shares one: a later strip may not.
-    valid = np.empty((strip.values.shape[0], *grid.shape), np.bool_)
-    return Raster(values, valid, strip.fields, grid)
+def layer_strips(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> Strips:
+    """The same in pieces, each made when it is taken; the first is made here."""
+    kind, rows = number_type(plan), strip_rows(plan, grid)
+
+    def made() -> Iterator[Raster]:
+        for start in range(0, grid.height, rows):
+            part = grid if rows >= grid.height else grid.crop(0, start, grid.width, min(rows, grid.height - start))
+            strip = of_type(plan.layer.program(compose(plan, part, library, account).raster()), kind)
+            account.check()
+            yield strip
+
+    return begun(made(), grid)
+
+
+def begun(parts: Iterator[Raster], grid: Grid) -> Strips:
+    """Pieces as strips of what the first of them is."""
+    first = next(parts)
+    return Strips(first.fields, grid, first.values.dtype, chain([first], parts))
+
+
+def strip_rows(plan: LayerPlan, grid: Grid) -> int:
+    """Rows of a piece: fewer of many bands, which lie beside each other."""
+    bands = max(len(plan.fields), len(plan.layer.program.outputs))
+    return max(1, 4 * STRIP_PX // (grid.width * max(4, bands)))
 
 
 def _warp_scene(

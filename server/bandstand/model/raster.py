@@ -1,5 +1,6 @@
 """Pixels in flight, with their mask and grid."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,36 @@ class Raster:
             if known.name == name:
                 return self.values[i]  # type: ignore[no-any-return]
         raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Strips:
+    """A raster that comes in pieces from north to south, each as wide as it is; fields and type are those of all."""
+
+    fields: tuple[Field, ...]
+    grid: Grid
+    dtype: np.dtype[Any]
+    parts: Iterator[Raster]
+    """To be walked through once."""
+
+    def whole(self) -> Raster:
+        """All pieces together."""
+        shape = (len(self.fields), *self.grid.shape)
+        values: NDArray[Any] | None = None
+        start = 0
+        for part in self.parts:
+            height = part.grid.height
+            if height == self.grid.height:
+                return part
+            if values is None:
+                # One mask a band even where this piece shares one: a later one may not.
+                values, valid = np.empty(shape, self.dtype), np.empty(shape, np.bool_)
+            values[:, start : start + height] = part.values
+            valid[:, start : start + height] = part.valid
+            start += height
+        if values is None:
+            raise ValueError("a grid without rows")
+        return Raster(values, valid, self.fields, self.grid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """A worker process: started by the supervisor, it lives no longer than it."""
 
+import contextlib
+import ctypes
 import logging
 import resource
 import signal
@@ -20,6 +22,11 @@ from bandstand.web.app import build_app
 logger = logging.getLogger("bandstand.serving")
 _OWN_FILES = 1024
 """Descriptors for scenes, the catalogue and the rest."""
+_M_MMAP_THRESHOLD = -3
+_M_TRIM_THRESHOLD = -1
+"""Of mallopt (glibc, malloc.h); others ignore it."""
+_LARGE_BYTES = 4_194_304
+_SPARE_BYTES = 67_108_864
 _SWITCH_S = 0.001
 """How long a thread may keep the interpreter while the front waits for it."""
 
@@ -51,6 +58,7 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     sys.setswitchinterval(_SWITCH_S)
     _open_files(config.server.connections)
+    _give_back()
     configure_logs(config.logging.level, config.logging.format)
     listener.setblocking(False)
     threads = config.server.threads
@@ -59,6 +67,15 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
     _outlive_nobody(worker.stop)
     ready.send(True)
     worker.run(config.server.shutdown_grace_s)
+
+
+def _give_back() -> None:
+    """Have the C library return large pieces of memory at once, instead of keeping ever larger ones for later."""
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        # As it would be by itself after a while: tiles live below, and must not return their pages every time.
+        library.mallopt(_M_TRIM_THRESHOLD, _SPARE_BYTES)
 
 
 def _open_files(connections: int) -> None:

@@ -13,7 +13,7 @@ from bandstand.errors import InvalidParameter
 from bandstand.model.crs import parse_crs
 from bandstand.model.field import Field
 from bandstand.model.grid import Affine, BBox, Grid
-from bandstand.model.raster import Image, Raster
+from bandstand.model.raster import Image, Raster, Strips
 from bandstand.model.request import Output
 
 TYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]
@@ -97,6 +97,61 @@ def test_a_large_picture_comes_in_parts_that_join_to_the_whole():
     assert len(parts) > 10
     assert sum(map(len, parts)) == body.length
     np.testing.assert_array_equal(read(b"".join(parts)), expected(source))
+
+
+def in_strips(source, heights, *, settled, **options):
+    """The file of a raster that comes in pieces of such heights."""
+    starts = np.cumsum([0, *heights])[:-1]
+    whole = [slice(start, start + height) for start, height in zip(starts, heights, strict=True)]
+    grid = source.grid
+    parts = (
+        Raster(
+            source.values[:, rows],
+            # One mask for all bands in some pieces, one a band in others.
+            source.valid[:, rows]
+            if number % 2
+            else np.broadcast_to(source.valid[:, rows], source.values[:, rows].shape),
+            source.fields,
+            grid.crop(0, rows.start, grid.width, rows.stop - rows.start),
+        )
+        for number, rows in enumerate(whole)
+    )
+    output = Output(kind="coverage", media_type="image/tiff", options=tuple(options.items()))
+    strips = Strips(source.fields, grid, source.values.dtype, parts)
+    body = GEOTIFF.strips(strips, output, lambda: {"EXPRESSION": "known"}, settled=settled)
+    data = b"".join(body.parts)
+    assert len(data) == body.length
+    return data
+
+
+@pytest.mark.parametrize("settled", [True, False])
+@pytest.mark.parametrize("options", [{}, {"compression": "deflate"}, {"tiling": "true", "tilewidth": "16"}], ids=str)
+@pytest.mark.parametrize("interleave", ["band", "pixel"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint16"])
+def test_a_file_made_of_strips_is_that_of_the_whole(dtype, interleave, options, settled):
+    source = raster(dtype, height=200, width=900)
+    made = in_strips(source, [1, 60, 2, 97, 40], settled=settled, interleave=interleave, **options)
+    assert made == write(source, {"EXPRESSION": "known"}, interleave=interleave, **options)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_an_uncompressed_file_begins_before_its_last_strip_is_made(dtype):
+    source = raster(dtype, height=300, width=4000)
+    made = []
+
+    def parts():
+        for row in range(0, 300, 60):
+            made.append(row)
+            rows = slice(row, row + 60)
+            grid = source.grid.crop(0, row, 4000, 60)
+            yield Raster(source.values[:, rows], source.valid[:, rows], source.fields, grid)
+
+    output = Output(kind="coverage", media_type="image/tiff")
+    strips = Strips(source.fields, source.grid, source.values.dtype, parts())
+    body = iter(GEOTIFF.strips(strips, output, dict, settled=True).parts)
+    first = next(body)
+    assert made == [0]
+    np.testing.assert_array_equal(read(first + b"".join(body)), expected(source))
 
 
 def test_each_band_may_have_its_own_mask():
@@ -260,7 +315,7 @@ def test_a_picture_keeps_its_colours_and_its_place(opaque, bands):
 
 def test_above_four_gigabytes_the_offsets_have_eight_bytes():
     counts = np.full(3000, 2_000_000, np.int64)
-    head = frame([Tag(256, LONG, [5]), Tag(277, SHORT, [1])], counts, (273, 279))
+    head = frame([Tag(256, LONG, [5]), Tag(277, SHORT, [1])], counts, (273, 279), np.arange(3000))
     assert head[:8] == b"II+\0\x08\0\0\0"
 
 
