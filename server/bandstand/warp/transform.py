@@ -21,6 +21,8 @@ _GUARD = 2.0
 """Between the places checked a cubic may miss by more than there."""
 _GAIN = 8.0
 """Nodes twice as dense as those checked err 16 times less; half of that is promised."""
+_ELSEWHERE = 1.0
+"""Degrees: no two answers of PROJ for one place differ by so much."""
 _FLOOR_PX = 1e-6
 """Nothing better is promised across two systems: coordinates of 1e7 m carry 1e-9 m."""
 
@@ -110,13 +112,57 @@ def _project(
     return np.ascontiguousarray(found[0]), np.ascontiguousarray(found[1])
 
 
+def _project_each(
+    grid: Grid, crs: Crs, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Positions of pixel centres, NaN where the projection has no answer that can be believed."""
+    px, py = _project(grid, crs, np.array(x), np.array(y))
+    elsewhere = _is_elsewhere(grid, crs, x, y, px, py)
+    px[elsewhere], py[elsewhere] = np.nan, np.nan
+    return px, py
+
+
+def _is_elsewhere(
+    grid: Grid,
+    crs: Crs,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    px: NDArray[np.float64],
+    py: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Where a projection answers with another place on Earth.
+
+    Far from where it is meant for (a quarter of the world from the meridian of a UTM zone) PROJ gives numbers that
+    belong to somewhere else: a scene would show a second time there.
+    """
+    if crs.geographic:
+        return np.zeros(px.shape, np.bool_)
+    x, y = np.broadcast_arrays(x, y)
+    lon, lat = transformer(grid.crs, CRS84).transform(np.array(x), np.array(y))
+    found_lon, found_lat = transformer(crs, CRS84).transform(px, py)
+    with np.errstate(invalid="ignore"):
+        away = np.abs(np.remainder(found_lon - lon + 180.0, 360.0) - 180.0) * np.cos(np.radians(lat))
+        found: NDArray[np.bool_] = ~((away < _ELSEWHERE) & (np.abs(found_lat - lat) < _ELSEWHERE))
+    return found
+
+
+def _any_corner(nodes: NDArray[np.bool_], cells: tuple[int, ...]) -> NDArray[np.bool_]:
+    """For each cell of the even nodes whether something holds at a node in or on it."""
+    rows, cols = cells
+    found = np.zeros((rows, cols), np.bool_)
+    for i in range(3):
+        for j in range(3):
+            found |= nodes[i : i + 2 * rows - 1 : 2, j : j + 2 * cols - 1 : 2]
+    return found
+
+
 def _all_by_pixel(grid: Grid, crs: Crs) -> ControlGrid:
     """Every pixel transformed, and those around it where the picture is thin."""
     if min(grid.width, grid.height) >= _THIN:
-        x, y = _project(grid, crs, *_pixel_centres(grid))
+        x, y = _project_each(grid, crs, *_pixel_centres(grid))
         return ControlGrid(x, y, exact=False, error_px=_FLOOR_PX, dense=True)
     wider = Grid(grid.crs, grid.transform.shifted(-1.0, -1.0), grid.width + 2, grid.height + 2)
-    x, y = _project(grid, crs, *_pixel_centres(wider))
+    x, y = _project_each(grid, crs, *_pixel_centres(wider))
     inner = (np.ascontiguousarray(x[1:-1, 1:-1]), np.ascontiguousarray(y[1:-1, 1:-1]))
     return ControlGrid(*inner, exact=False, error_px=_FLOOR_PX, dense=True, around=(x, y))
 
@@ -133,12 +179,13 @@ def _by_pixel(
     if min(grid.width, grid.height) < _THIN:
         return _all_by_pixel(grid, crs)
     px, py = centres(x, y, grid.height, grid.width)
-    bad = ~(errors / _GAIN <= max_error_px)
+    nodes = _is_elsewhere(grid, crs, *_lattice(grid, x.shape[1] - 1, x.shape[0] - 1), x, y)
+    bad = ~(errors / _GAIN <= max_error_px) | _any_corner(nodes, errors.shape)
     rows = np.minimum(((np.arange(grid.height) + 0.5) * (bad.shape[0] / grid.height)).astype(np.intp), bad.shape[0] - 1)
     cols = np.minimum(((np.arange(grid.width) + 0.5) * (bad.shape[1] / grid.width)).astype(np.intp), bad.shape[1] - 1)
     at_row, at_col = np.nonzero(bad[rows[:, None], cols])
     exact_x, exact_y = _pixel_centres(grid)
-    exact_x, exact_y = _project(grid, crs, exact_x[at_row, at_col], exact_y[at_row, at_col])
+    exact_x, exact_y = _project_each(grid, crs, exact_x[at_row, at_col], exact_y[at_row, at_col])
     px[at_row, at_col] = exact_x
     py[at_row, at_col] = exact_y
     return ControlGrid(px, py, exact=False, error_px=max(max_error_px, _FLOOR_PX), dense=True)

@@ -273,10 +273,13 @@ def test_a_series_of_many_steps_costs_no_more_than_one_of_few(start, period):
         Moment(datetime(2000, 1, 1, 10, tzinfo=UTC) + timedelta(days=day), 2.0) for day in range(3000, 9000)
     )
     query = parse_time(f"{start}/2024-06-30/{period}")
-    resolve(query, moments, RULES)
-    before = time.process_time()
-    resolve(query, moments, RULES)
-    assert time.process_time() - before < 0.25
+    spent = []
+    for _ in range(4):
+        before = time.thread_time()
+        resolve(query, moments, RULES)
+        spent.append(time.thread_time() - before)
+    # The best: what else the machine does, fails nobody.
+    assert min(spent) < 0.25
 
 
 starts = st.datetimes(datetime(2020, 1, 1), datetime(2020, 3, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone follows

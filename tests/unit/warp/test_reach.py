@@ -71,6 +71,13 @@ def test_no_pixel_of_a_scene_lies_outside(name, system, lon, lat, km, turned):
     assert not touched.any()
 
 
+def test_a_scene_does_not_show_a_second_time_where_its_projection_is_lost():
+    """PROJ has numbers for UTM a quarter of the world away, which belong to other places."""
+    scene, target = scene_at("EPSG:32631", 3.0, 18.0, 2000.0, 0.4), TARGETS["a globe"]
+    _, cols = np.nonzero(given_pixels(scene, target))
+    assert cols.min() > 128
+
+
 @pytest.mark.parametrize("name", ["Europe in web Mercator", "Europe in equal areas", "the world", "a globe"])
 def test_a_small_scene_reaches_a_small_part(name):
     window = reach(blocks(TARGETS[name]), box_of(scene_at("EPSG:32631", 3, 50, 110, 0)))
