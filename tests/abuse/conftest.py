@@ -20,13 +20,13 @@ class Victim:
     """A server in a session of its own."""
 
     def __init__(self, site, *options):
-        command = [str(Path(sys.executable).with_name("bandstand")), "serve", str(site.path), "--no-ingest", *options]
+        command = [str(Path(sys.executable).with_name("bandstand")), "serve", str(site.path), "--no-ingest"]
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.said = []
         self._heard = threading.Condition()
         self.process = subprocess.Popen(
-            [*command, "--port", str(self.port), "--workers", "1"],
+            [*command, "--port", str(self.port), "--workers", "1", *options],
             cwd=site.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             text=True, start_new_session=True,
         )  # fmt: skip

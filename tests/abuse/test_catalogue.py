@@ -2,14 +2,22 @@
 
 import json
 import os
+import re
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from tests.abuse.conftest import PATIENCE_S
 from tests.abuse.test_workers import worker
+
+from bandstand.catalog.sqlite import open_catalog
+from bandstand.model.time import TimeSpan
 
 MAP = (
     "/wms?service=WMS&version=1.3.0&request=GetMap&layers=s2_l2a&styles=&crs=CRS:84&bbox=2,44,3,45"
@@ -81,3 +89,52 @@ def test_a_broken_catalogue_is_told_and_healed(victim, damage):
     becomes(server, "/readyz", 200)
     assert server.get(MAP)[0] == 200
     assert not any("and is replaced" in line for line in server.said)
+
+
+def default_time(server):
+    capabilities = server.get(CAPABILITIES)[1].decode()
+    return re.search(r'<Dimension name="time"[^>]* default="([^"]+)"', capabilities)[1]
+
+
+def test_every_worker_follows_what_is_withdrawn_and_restored(victim):
+    server = victim("--workers", "2")
+    newest = default_time(server)
+    writer = open_catalog(server.site.config.catalog.path, writable=True)
+    taken = [
+        entry.id
+        for entry in writer.listing(
+            "s2_l2a", times=(TimeSpan(datetime.fromisoformat(f"{newest}T00:00:00+00:00"), None),)
+        )
+    ]
+    assert writer.withdraw("s2_l2a", taken) == 2
+    # A connection of its own for each request: both workers answer.
+    assert newest not in {default_time(server) for _ in range(12)}
+    writer.restore("s2_l2a", taken)
+    assert {default_time(server) for _ in range(12)} == {newest}
+    writer.close()
+
+
+def test_a_scene_that_lost_its_files_is_told_and_pruned_under_a_running_server(victim):
+    server = victim()
+    newest = default_time(server)
+    lost = [path for scene, path in server.site.scenes().items() if newest.replace("-", "") in scene]
+    for path in lost:
+        shutil.rmtree(path)
+    told = json.loads(becomes_degraded(server))
+    assert told["checks"]["files"]["scenes"][0]["item"] in {path.name for path in lost}
+    status, report = server.get("/wcs?service=WCS&version=2.0.1&request=GetCoverage&coverageId=s2_l2a")
+    assert status == 503
+    assert any(path.name.encode() in report for path in lost)
+    command = [str(Path(sys.executable).with_name("bandstand")), "ingest", "-C", "s2_l2a", "--prune"]
+    pruned = subprocess.run(command, cwd=server.site.folder, check=False, capture_output=True, text=True)
+    assert "pruned  2 scenes" in pruned.stdout
+    assert default_time(server) < newest
+    assert json.loads(server.get("/readyz")[1])["status"] == "ok"
+
+
+def becomes_degraded(server):
+    until, pause = time.monotonic() + PATIENCE_S, threading.Event()
+    while b'"degraded"' not in (answer := server.get("/readyz"))[1] and time.monotonic() < until:
+        pause.wait(0.1)
+    assert answer[0] == 200, answer
+    return answer[1]

@@ -138,6 +138,16 @@ class Catalog(Protocol):
         """Show scenes again; says how many were withdrawn before."""
         ...
 
+    def below(self, collection: str, root: str, *, documents: bool = False) -> tuple[str, ...]:
+        """Ids of the scenes, withdrawn ones too, that have a file at a path or below it.
+
+        Args:
+            collection: Its name.
+            root: An absolute path.
+            documents: Also the scenes whose document lies there, wherever their files are.
+        """
+        ...
+
     def close(self) -> None:
-        """Let go of the store in this thread."""
+        """Let go of the store."""
         ...

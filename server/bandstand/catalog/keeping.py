@@ -1,12 +1,13 @@
 """Keeping the catalogue: what there is, what leaves it, what is hidden for a while, and whether it is sound."""
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bandstand.catalog.queries import query
-from bandstand.catalog.writing import count_up, delete_parts, find_row, forget_box, forget_files, write_boxes
+from bandstand.catalog.packing import microseconds
+from bandstand.catalog.writing import FOREVER, count_up, delete_parts, find_row, forget_box, forget_files, write_boxes
 from bandstand.model.time import TimeSpan, from_microseconds
 
 _MOST_FAULTS = 100
@@ -87,16 +88,18 @@ def turn_items(connection: sqlite3.Connection, cid: int, ids: Iterable[str], *, 
 
 
 def listing(connection: sqlite3.Connection, cid: int, times: tuple[TimeSpan, ...]) -> tuple[Entry, ...]:
-    """Every scene of a collection in short, newest first; with `times` those of that time, and all withdrawn ones."""
-    shown, values = "SELECT rid FROM item WHERE cid = :cid", {"cid": cid}  # type: tuple[str, dict[str, object]]
-    if times:
-        statement, values = query(cid, None, times, (), None, None)
-        shown = f"SELECT rid FROM ({statement})"  # noqa: S608 - question marks and names only
+    """Every scene of a collection in short, withdrawn ones too, newest first; with `times` those that start then."""
+    spans = [
+        (-FOREVER if span.start is None else microseconds(span.start), microseconds(span.end) if span.end else FOREVER)
+        for span in times
+    ]
     rows = connection.execute(
-        "SELECT id, t0, t1, west, south, COALESCE(east2, east), north, "  # noqa: S608 - question marks and names only
+        "SELECT id, t0, t1, west, south, COALESCE(east2, east), north, "
         "(SELECT COUNT(*) FROM item_file x WHERE x.rid = i.rid), cid < 0 "
-        f"FROM item i WHERE cid = -:cid OR rid IN ({shown}) ORDER BY t0 IS NULL, t0 DESC, id",
-        values,
+        "FROM item i WHERE cid IN (:cid, -:cid) AND (:spans = '[]' OR EXISTS (SELECT 1 FROM json_each(:spans) s "
+        "WHERE t0 BETWEEN json_extract(s.value, '$[0]') AND json_extract(s.value, '$[1]'))) "
+        "ORDER BY t0 IS NULL, t0 DESC, id",
+        {"cid": cid, "spans": json.dumps(spans)},
     )
     return tuple(
         Entry(item, _moment(start), _moment(end), (west, south, east, north), count, bool(withdrawn))
@@ -112,6 +115,20 @@ def files(connection: sqlite3.Connection, cid: int) -> tuple[KeptFile, ...]:
         (cid,),
     )
     return tuple(KeptFile(item, href, version, bool(withdrawn)) for item, href, version, withdrawn in rows)
+
+
+def below(connection: sqlite3.Connection, cid: int, root: str, *, documents: bool) -> tuple[str, ...]:
+    """Ids of the scenes with a file at a path or below it; with `documents` also of those told from there."""
+    inside = "({0} = :root OR ({0} >= :root || '/' AND {0} < :root || '0'))"
+    chosen = f"SELECT x.rid FROM file f JOIN item_file x USING (fid) WHERE {inside.format('f.href')}"  # noqa: S608 - names only
+    if documents:
+        told = inside.format("json_extract(body, '$.properties.\"bandstand:source\"')")
+        chosen += f" UNION SELECT rid FROM item WHERE cid IN (:cid, -:cid) AND {told}"  # noqa: S608 - names only
+    rows = connection.execute(
+        f"SELECT id FROM item WHERE cid IN (:cid, -:cid) AND rid IN ({chosen}) ORDER BY id",  # noqa: S608 - names only
+        {"cid": cid, "root": root.rstrip("/")},
+    )
+    return tuple(item for (item,) in rows)
 
 
 def holdings(connection: sqlite3.Connection) -> tuple[Holding, ...]:

@@ -12,6 +12,7 @@ from bandstand.catalog.keeping import (
     Entry,
     Holding,
     KeptFile,
+    below,
     faults,
     files,
     holdings,
@@ -239,7 +240,7 @@ class SqliteCatalog:
     # Keeping
 
     def listing(self, collection: str, *, times: tuple[TimeSpan, ...] = ()) -> tuple[Entry, ...]:
-        """Every scene in short, newest first; with `times` those that `search` would find, and withdrawn ones."""
+        """Every scene in short, withdrawn ones too, newest first; with `times` those that start then."""
         with self._reading() as connection:
             return listing(connection, self._state(connection, collection)[0], times)
 
@@ -247,6 +248,11 @@ class SqliteCatalog:
         """Every file of every scene, withdrawn ones too, with the version that was read."""
         with self._reading() as connection:
             return files(connection, self._state(connection, collection)[0])
+
+    def below(self, collection: str, root: str, *, documents: bool = False) -> tuple[str, ...]:
+        """See `Catalog.below`."""
+        with self._reading() as connection:
+            return below(connection, self._state(connection, collection)[0], root, documents=documents)
 
     def holdings(self) -> tuple[Holding, ...]:
         """What there is of each collection."""

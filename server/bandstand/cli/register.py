@@ -10,7 +10,7 @@ from bandstand.catalog.sqlite import SqliteCatalog, open_catalog
 from bandstand.cli.console import Ticker, say
 from bandstand.config.profiles import effective, load_profile
 from bandstand.config.schema import Config
-from bandstand.engine.ingest import IngestReport, Progress, ingest
+from bandstand.engine.ingest import IngestReport, Progress, Prune, ingest
 from bandstand.engine.ingest import library as open_library
 from bandstand.errors import CatalogUnavailable
 
@@ -39,6 +39,7 @@ def register(
     jobs: int,
     replace_all: bool = False,
     dry_run: bool = False,
+    prune: Prune = "no",
 ) -> tuple[IngestReport, float]:
     """Ingest and tell how far it is.
 
@@ -65,6 +66,7 @@ def register(
                 jobs=jobs,
                 replace_all=replace_all,
                 dry_run=dry_run,
+                prune=prune,
                 progress=tell,
             )
     finally:

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from bandstand.catalog.base import Catalog, Stored
 from bandstand.config.profiles import Profile
 from bandstand.config.schema import Collection as CollectionSection
 from bandstand.engine.assemble import Assembly, Failed, Foreign, Headers, Outcome, Unchanged
 from bandstand.engine.candidates import Candidate, LeftOut
+from bandstand.engine.losses import find_losses
 from bandstand.engine.sources import find
 from bandstand.errors import BandstandError, printable
 from bandstand.model.item import Item
@@ -18,6 +20,7 @@ from bandstand.model.time import isoformat
 from bandstand.read.base import FileReport
 from bandstand.read.library import Library
 
+Prune = Literal["no", "some", "all"]
 _COMMIT_EVERY = 50
 _MOST_NAMED = 3
 _NOON = 12
@@ -44,6 +47,12 @@ class IngestReport:
     """Files that are no scenes and no failures, a line a reason."""
     understood: tuple[str, ...] = ()
     """With `dry_run`: a line a scene that would be written, on how its files were understood."""
+    lost: tuple[str, ...] = ()
+    """Scenes below the sources that have lost all their files, and are still in the catalogue."""
+    pruned: tuple[str, ...] = ()
+    """Scenes that were taken out for that; with `dry_run` those that would be."""
+    spared: tuple[tuple[str, int], ...] = ()
+    """(source, number of scenes) where every scene has lost its files, as if a volume were not mounted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ def ingest(
     jobs: int = 4,
     replace_all: bool = False,
     dry_run: bool = False,
+    prune: Prune = "no",
     progress: Callable[[Progress], None] | None = None,
 ) -> IngestReport:
     """Register every scene of the sources; safe to break off at any moment, and to run again.
@@ -81,11 +91,14 @@ def ingest(
         jobs: Scenes read side by side.
         replace_all: Read also what has not changed since the last time.
         dry_run: Read everything, write nothing.
+        prune: Take out scenes below the sources that have lost all their files: none, those of sources that have others
+            left, or all.
         progress: Told after each scene.
 
     Raises:
         CatalogUnavailable: The catalogue cannot be written; what was committed before stays.
     """
+    sources = tuple(sources)
     assembly = Assembly(name, section, profile, catalog, library, replace_all)
     tally = _Tally(names_are_read=not profile.bands and not section.pattern)
     found = find(sources, profile, pattern=section.pattern, homes=section.source, look=_look(library))
@@ -108,6 +121,11 @@ def ingest(
     if waiting:
         tally.stored += catalog.upsert(waiting)
     tally.settle()
+    losses = find_losses(sources, name, catalog, tally.seen)
+    pruned = [item for item in losses.lost if prune == "all" or (prune == "some" and item not in losses.bare_ids)]
+    if pruned and not dry_run:
+        catalog.remove(name, pruned)
+    taken = set(pruned)
     return IngestReport(
         found=tally.found,
         new=tally.stored.new,
@@ -118,12 +136,17 @@ def ingest(
         doubts=tuple(tally.doubts),
         warnings=tuple(tally.warnings),
         understood=tuple(tally.understood),
+        lost=tuple(printable(item) for item in losses.lost if item not in taken),
+        pruned=tuple(map(printable, pruned)),
+        spared=losses.bare if prune == "some" else (),
     )
 
 
 @dataclass
 class _Tally:
     found: int = 0
+    seen: set[str] = field(default_factory=set)
+    """Scenes whose files are there."""
     done: int = 0
     stored: Stored = field(default_factory=Stored)
     failed: list[tuple[str, str]] = field(default_factory=list)
@@ -151,6 +174,7 @@ class _Tally:
         if isinstance(outcome, Foreign):
             self.foreign.append((name, outcome.left_out))
             return None
+        self.seen.add(candidate.id)
         self.failed.extend((name, printable(fault)) for fault in outcome.faults)
         if isinstance(outcome, Unchanged):
             self.stored += Stored(unchanged=1)
