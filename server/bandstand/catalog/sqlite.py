@@ -75,6 +75,8 @@ class SqliteCatalog:
         self._writable = writable
         self._identity = ""
         """Of the file that what is kept comes from."""
+        self._base = 0
+        """What its revisions are counted from."""
         self._items = Kept(cache_bytes)
         self._answers: Revised[tuple[Item, ...]] = Revised(512)
         self._moments: Revised[tuple[Moment, ...]] = Revised(64)
@@ -277,6 +279,7 @@ class SqliteCatalog:
             if self._file.identity != self._identity:
                 # Rows of another file have the same numbers.
                 self._identity = self._file.identity
+                self._base = int(self._identity) << 60
                 for kept in (self._items, self._answers, self._moments, self._extents):
                     kept.clear()
             yield connection
@@ -312,7 +315,7 @@ class SqliteCatalog:
     def _state(self, connection: sqlite3.Connection, collection: str) -> tuple[int, int]:
         row = connection.execute("SELECT cid, revision FROM collection WHERE name = ?", (collection,)).fetchone()
         # Revisions of two files differ, whatever was written to them.
-        return (row[0], (int(self._file.identity) << 60) + row[1]) if row else (0, 0)
+        return (row[0], self._base + row[1]) if row else (0, 0)
 
     def _load(self, connection: sqlite3.Connection, collection: str, rows: Sequence[tuple[int, int]]) -> list[Item]:
         kept = {key: self._items.get(key) for key in rows}
