@@ -97,6 +97,7 @@ class CatalogFile:
         """Let go of the file; a writer leaves nothing in the journal, so that the file is all there is."""
         with self._lock:
             everyone, self._opened = self._opened, set()
+            self._local = threading.local()
             self._spare, self._seen, self._next_look = None, None, 0.0
             self._generation += 1
         for number, connection in enumerate(everyone):
@@ -132,7 +133,7 @@ class CatalogFile:
         if "readonly" in text or is_shut:
             return "cannot be written: the file or its folder is read-only"
         told = error.strerror or "it cannot be read" if isinstance(error, OSError) else text
-        return f"cannot be used: {told}"
+        return f"cannot be used: {told.rstrip('.')}"
 
     # The look
 
