@@ -70,3 +70,12 @@ def test_the_death_of_the_process_that_forks_is_outlived(victim):
     server.hears("and is replaced")
     assert gone(orphan)
     assert server.get("/healthz")[0] == 200
+
+
+def test_all_processes_may_be_told_to_end_at_once(victim):
+    server = victim()
+    below = children(server.process.pid)
+    os.killpg(server.process.pid, signal.SIGTERM)
+    assert server.process.wait(40) == 0
+    assert all(gone(pid) for pid in below)
+    assert not any("ended" in line for line in server.said)

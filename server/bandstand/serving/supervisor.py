@@ -18,7 +18,7 @@ from typing import Any
 
 logger = logging.getLogger("bandstand.serving")
 
-_PRELOADED = ["bandstand.serving.process"]
+_PRELOADED = ["bandstand.serving.forker"]
 _SHORTEST_S, _LONGEST_S = 0.1, 30.0
 _STARTING_S = 120.0
 _LOOK_S = 0.2
@@ -133,6 +133,8 @@ class Supervisor:
 
     def _mourn(self, member: Member) -> None:
         """One that served is replaced at once; those that fail before they serve, after a pause that grows."""
+        if self._stop:
+            return
         code = member.process.exitcode
         # It is told dead as well when the process that forked it is; it must not go on serving unwatched.
         if member.process.pid:
