@@ -6,6 +6,7 @@ from itertools import chain
 
 from bandstand.encode.base import Format, Parts
 from bandstand.encode.gml import Gml, beside
+from bandstand.model.fields import content_id, disposition
 from bandstand.model.raster import Raster
 from bandstand.model.request import Output
 
@@ -35,7 +36,7 @@ def related(raster: Raster, output: Output, body: bytes | Parts, format_: Format
         heads: Heads = [(_head(Gml.media_type, output.name, name), None)]
     else:
         role = _ROLES.get(format_.media_type, "")
-        described = beside(output, raster, f"cid:{name}", format_.media_type, role)
+        described = beside(output, raster, f"cid:{content_id(name)}", format_.media_type, role)
         heads = [(_head(Gml.media_type, output.name, ""), described), (_head(format_.media_type, name, name), None)]
     return _assembled(heads, whole, length, output.name)
 
@@ -48,15 +49,15 @@ def _assembled(heads: Heads, whole: Iterator[bytes], length: int, start: str) ->
         for text, inline in heads
     )
     after = f"\r\n--{boundary}--\r\n".encode()
-    media_type = f'{MEDIA_TYPE}; boundary="{boundary}"; type="{Gml.media_type}"; start="<{start}>"'
+    media_type = f'{MEDIA_TYPE}; boundary="{boundary}"; type="{Gml.media_type}"; start="<{content_id(start)}>"'
     return media_type, Parts(chain([before], whole, [after]), len(before) + length + len(after))
 
 
 def _head(media_type: str, identifier: str, name: str) -> str:
     """The headers of one part, each with its line end."""
-    lines = [f"Content-Type: {media_type}", f"Content-ID: <{identifier}>"]
+    lines = [f"Content-Type: {media_type}", f"Content-ID: <{content_id(identifier)}>"]
     if media_type != Gml.media_type:
         lines += ["Content-Description: coverage data", "Content-Transfer-Encoding: binary"]
     if name:
-        lines.append(f'Content-Disposition: inline; filename="{name}"')
+        lines.append(f"Content-Disposition: {disposition('inline', name)}")
     return "".join(f"{line}\r\n" for line in lines)

@@ -17,9 +17,11 @@ from bandstand.engine.merge import merged, strips
 from bandstand.engine.peak import answer_bytes, is_made_while_sent
 from bandstand.engine.plan import LayerPlan, Plan, SceneRead
 from bandstand.engine.run import Account, compute, foreseen
-from bandstand.errors import InvalidParameter
+from bandstand.errors import InvalidParameter, shorten
 from bandstand.model.exchange import Response
 from bandstand.model.field import Field
+from bandstand.model.fields import disposition, file_name, warning
+from bandstand.model.grid import Grid
 from bandstand.model.raster import Cube, Image, Raster
 from bandstand.model.time import TimeSpan, isoformat
 from bandstand.read.library import Library
@@ -131,12 +133,12 @@ def answer_coverage(plan: Plan, library: Library, account: Account) -> Response:
     else:
         raster = merged(plan, library, account)
         body = format_.data(raster, output, _tags(plan, account))
-    name = f"{output.name}{_dates(account)}_{grid.width}x{grid.height}.{format_.extension}"
+    name = _file_name(output.name, account, grid, format_.extension)
     headers, media_type = _headers(plan, account), format_.media_type
     if raster is not None and output.container:
         media_type, body = related(raster, output, body, format_, name)
     else:
-        headers = (*headers, ("Content-Disposition", f'attachment; filename="{name}"'))
+        headers = (*headers, ("Content-Disposition", disposition("attachment", name)))
     whole, length = (body.parts, body.length) if isinstance(body, Parts) else (body, len(body))
     return Response(media_type=media_type, body=whole, length=length, headers=headers, etag=_etag(plan, account))
 
@@ -150,8 +152,8 @@ def answer_series(plan: Plan, library: Library, account: Account) -> Response:
     slices.sort(key=lambda pair: pair[1].start or _EPOCH)
     cube = Cube(tuple(raster for raster, _ in slices), tuple(span for _, span in slices))
     body = format_.cube(cube, output, _tags(plan, account))
-    name = f"{output.name}{_dates(account)}_{grid.width}x{grid.height}.{format_.extension}"
-    headers = (*_headers(plan, account), ("Content-Disposition", f'attachment; filename="{name}"'))
+    name = _file_name(output.name, account, grid, format_.extension)
+    headers = (*_headers(plan, account), ("Content-Disposition", disposition("attachment", name)))
     whole, length = (body.parts, body.length) if isinstance(body, Parts) else (body, len(body))
     media_type = format_.media_type
     return Response(media_type=media_type, body=whole, length=length, headers=headers, etag=_etag(plan, account))
@@ -192,7 +194,7 @@ def cache_control(plan: Plan) -> str:
 def _headers(plan: Plan, account: Account) -> tuple[tuple[str, str], ...]:
     headers = notes(plan)
     headers += [
-        ("Warning", f'199 - "scene {name} was left out: {_quotable(reason)}"')
+        ("Warning", warning(f"scene {shorten(name)} was left out: {reason}"))
         for name, reason in account.skipped.items()
     ]
     headers.append(("Cache-Control", "no-store" if account.skipped else cache_control(plan)))
@@ -209,12 +211,6 @@ def notes(plan: Plan) -> list[tuple[str, str]]:
     return [("Warning", note) for _, note in told]
 
 
-def _quotable(text: str) -> str:
-    """Fit for a quoted string of a header: one line of ASCII without quotes."""
-    line = " ".join(text.replace('"', "'").split())
-    return line.encode("ascii", "replace").decode()
-
-
 def span(scenes: Sequence[SceneRead]) -> str:
     """From the first acquisition of some scenes to their last, ISO 8601; empty where none has a time."""
     moments = sorted(m for scene in scenes for m in (scene.item.time.start, scene.item.time.end) if m is not None)
@@ -222,6 +218,11 @@ def span(scenes: Sequence[SceneRead]) -> str:
         return ""
     first, last = isoformat(moments[0]), isoformat(moments[-1])
     return first if first == last else f"{first}/{last}"
+
+
+def _file_name(name: str, account: Account, grid: Grid, extension: str) -> str:
+    """What a coverage is saved as: its name, the days of its scenes, its size."""
+    return f"{file_name(name)}{_dates(account)}_{grid.width}x{grid.height}.{extension}"
 
 
 def _dates(account: Account) -> str:

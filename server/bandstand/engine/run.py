@@ -11,7 +11,7 @@ import numpy as np
 
 from bandstand.engine.kinds import number_type, of_type
 from bandstand.engine.plan import LayerPlan, Plan, SceneRead
-from bandstand.errors import SourceUnavailable, TooLarge
+from bandstand.errors import SourceUnavailable, TooLarge, shorten
 from bandstand.model.crs import Crs
 from bandstand.model.grid import Grid
 from bandstand.model.item import Asset
@@ -270,6 +270,8 @@ def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, li
 def _give_up_scene(scene: SceneRead, error: SourceUnavailable, account: Account) -> None:
     if not account.tolerant:
         raise SourceUnavailable(
-            f'Scene "{scene.item.id}" cannot be read: {error.message}', scene=scene.item.id, locator=error.locator
+            f'Scene "{shorten(scene.item.id)}" cannot be read: {error.message}',
+            scene=scene.item.id,
+            locator=error.locator,
         ) from error
     account.skipped[scene.item.id] = error.message

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.connection import GONE, READ, WRITE, Connection
+from bandstand.serving.gateway import failure
 from bandstand.serving.parser import Refused
 from bandstand.serving.request import Asked, Store
 
@@ -207,12 +208,7 @@ class Front:
             # The answer before it comes first, and is the last.
             connection.half = True
             return
-        text = f"{error.status}: {error.text}\n".encode()
-        head = (
-            f"HTTP/1.1 {error.status} {_REASONS[error.status]}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            f"Content-Length: {len(text)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
-        )
-        connection.give(head.encode(), text)
+        connection.give(failure(error.status, error.text))
         connection.end()
 
     # Deadlines.
@@ -268,12 +264,6 @@ class Front:
             return False
         moved, connection.since, connection.moved = connection.moved, now, 0
         return moved < self.bounds.least_rate * age
-
-
-_REASONS = {
-    400: "Bad Request", 408: "Request Timeout", 413: "Content Too Large", 414: "URI Too Long",
-    431: "Request Header Fields Too Large", 503: "Service Unavailable", 505: "HTTP Version Not Supported",
-}  # fmt: skip
 
 
 def _worth(connection: Connection) -> tuple[int, float]:

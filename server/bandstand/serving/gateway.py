@@ -1,6 +1,7 @@
 """Requests through a WSGI application (PEP 3333), and its answers onto the wire."""
 
 import io
+import re
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable
@@ -13,6 +14,7 @@ from bandstand.serving.connection import Connection
 from bandstand.serving.request import Asked
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_FIELD = re.compile(r"[\w!#$%&'*+.^`|~-]+: [\t\x20-\x7e\xa0-\xff]*", re.ASCII)
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -68,6 +70,22 @@ def _absolute(target: bytes) -> tuple[bytes, bytes]:
     return slash + path or b"/", host
 
 
+def failure(status: int, text: str, *headers: tuple[str, str], keep: bool = False) -> bytes:
+    """An answer of the server itself, where no service can give one."""
+    body = f"{status}: {text}\n".encode(errors="replace")
+    fields = (
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        *headers,
+        ("Date", _date()),
+        *(() if keep else (("Connection", "close"),)),
+    )
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}\r\n{head}\r\n".encode() + body
+
+
 class Answer:
     """An answer of the application, as it goes out."""
 
@@ -78,6 +96,8 @@ class Answer:
         self._chunked = False
         self._bare = False
         self.status = 0
+        self.begun = False
+        """Whether a byte of it has left."""
         self.keep = asked.keep
 
     def start(self, status: str, headers: list[tuple[str, str]], _exc: object = None) -> Callable[[bytes], None]:
@@ -87,6 +107,8 @@ class Answer:
         lines = [f"HTTP/1.1 {code} {_REASONS.get(code, 'Unknown')}"]
         names = set()
         for name, value in headers:
+            if not _FIELD.fullmatch(f"{name}: {value}"):
+                raise ValueError(f"no header field: {name!r}: {value[:200]!r}")
             lines.append(f"{name}: {value}")
             names.add(name.lower())
         self._bare = self._asked.method == "HEAD" or code in {204, 304} or code < 200
@@ -110,8 +132,10 @@ class Answer:
                 if self._bare or not chunk:
                     continue
                 head, self._head = self._head, b""
+                self.begun = True
                 yield (head, b"%x\r\n" % len(chunk), chunk, b"\r\n") if self._chunked else (head, chunk)
             head, self._head = self._head, b""
+            self.begun = True
             if head or self._chunked:
                 yield (head, b"0\r\n\r\n") if self._chunked else (head,)
         finally:

@@ -1,15 +1,16 @@
 """A worker: its front, its lanes, and the application behind them."""
 
 import logging
+import secrets
 import socket
 import time
 
-from bandstand.errors import Unavailable
+from bandstand.errors import BandstandError
 from bandstand.model.turn import Deferred, Turn, taking
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.connection import Connection
 from bandstand.serving.front import Front
-from bandstand.serving.gateway import Answer, Application, environ_of
+from bandstand.serving.gateway import Answer, Application, environ_of, failure
 from bandstand.serving.lanes import Job, Lanes, Name
 from bandstand.serving.request import Asked
 from bandstand.web.mount import REFUSED
@@ -80,13 +81,8 @@ class Worker:
         except Deferred:
             job.turn.small = False
             self.lanes.move(job, "heavy")
-        except Unavailable as error:
-            # Its head is out: only breaking off tells that the rest is missing.
-            logger.warning("answer broken off: %s", error.message)
-            connection.reset()
-        except Exception:
-            logger.exception("answer")
-            connection.reset()
+        except Exception as error:  # noqa: BLE001 - told there, with its trace
+            self._fail(job, error)
 
     def _begin(self, job: Job) -> None:
         answer = Answer(job.asked)
@@ -110,6 +106,23 @@ class Worker:
             connection.next()
         else:
             connection.end()
+
+    @staticmethod
+    def _fail(job: Job, error: Exception) -> None:
+        """Tell of what no service has caught; what has begun can only be broken off."""
+        incident = secrets.token_hex(4)
+        logger.error("answer", exc_info=error, extra={"request_id": incident})
+        job.close()
+        if job.answer is not None and job.answer.begun:
+            job.connection.reset()
+            return
+        if isinstance(error, BandstandError) and error.http_status != 500:
+            told = failure(error.http_status, error.message, ("X-Request-Id", incident))
+        else:
+            text = f"Something went wrong here; please report the number {incident}."
+            told = failure(500, text, ("X-Request-Id", incident))
+        job.connection.give(told)
+        job.connection.end()
 
     @staticmethod
     def _park(job: Job) -> bool:

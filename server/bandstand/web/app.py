@@ -17,6 +17,7 @@ from bandstand.config.schema import Config
 from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
 from bandstand.engine.warm import warm_kernels
+from bandstand.errors import shorten
 from bandstand.observe.logs import configure_logs
 from bandstand.plugins import members
 from bandstand.services.base import Service
@@ -84,6 +85,7 @@ def mount_services(engine: Engine, settings: Settings) -> Flask:
 
     app.register_error_handler(404, nowhere)
     app.register_error_handler(405, nowhere)
+    app.register_error_handler(500, mount.broken)
     return app
 
 
@@ -91,7 +93,7 @@ def _nowhere(error: HTTPException) -> Response:
     """An address or method that no service has, nor anything above it."""
     code = error.code or 404
     text = (
-        f"{code}: nothing answers {request.method} {request.path[:200]} here.\n"
+        f"{code}: nothing answers {shorten(request.method)} {shorten(request.path, 200)} here.\n"
         "There are: /  /wms  /wmts  /wcs  /xyz/{layer}/{z}/{x}/{y}.png  /api/layers  /docs/{page}  "
         "/healthz  /readyz  /version\n"
     )

@@ -24,6 +24,7 @@ from bandstand.errors import (
     shorten,
 )
 from bandstand.model.exchange import MOST_KEYS, Call, Response, holds_tag
+from bandstand.model.fields import sendable
 from bandstand.model.turn import Turn, current_turn, taking
 from bandstand.services.base import Service
 from bandstand.web.address import PublicAddress
@@ -38,6 +39,8 @@ _FORM = "application/x-www-form-urlencoded"
 _SECRET = re.compile(r"(?i)(?<=[?&])([\w.-]*(?:token|password|secret|key|signature))=[^&]*")
 REFUSED = "bandstand.refused"
 """Key of the environment of a request that the server has no room for, with the reason."""
+_NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+){0,50}", re.ASCII)
+"""Names of header fields (RFC 9110, 5.1) that a browser asks about."""
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -107,23 +110,55 @@ class Mount:
         def view(**variables: str) -> WsgiResponse:
             started = time.perf_counter()
             request_id = _request_id(flask.request.headers.get("X-Request-Id", ""))
-            if flask.request.method == "OPTIONS":
-                return self._preflight(", ".join(methods))
-            asked = flask.request.headers
-            answer = encoded(
-                tagged(self._answer(service, variables, request_id)),
-                asked.get("Accept-Encoding", ""),
-                asked.get("If-None-Match", ""),
-            )
-            wsgi = self._finish(answer, request_id)
+            try:
+                if flask.request.method == "OPTIONS":
+                    return self._preflight(", ".join(methods))
+                asked = flask.request.headers
+                answer = encoded(
+                    tagged(self._answer(service, variables)),
+                    asked.get("Accept-Encoding", ""),
+                    asked.get("If-None-Match", ""),
+                )
+                wsgi = self._finish(answer, request_id)
+            except Exception as error:  # noqa: BLE001 - told there, with its trace
+                return self._broken(error, service, variables, request_id)
             if self._settings.access_log:
                 _log(service, answer, request_id, started)
             return wsgi
 
         return view
 
-    def _answer(self, service: Service, variables: dict[str, str], request_id: str) -> Response:
-        """The one place where errors are caught."""
+    def broken(self, error: Exception) -> WsgiResponse:
+        """Tell of a fault of ours outside every service, or in the telling of another error."""
+        request = flask.request
+        service = self._roots.get(request.path[1:].partition("/")[0])
+        return self._broken(
+            getattr(error, "original_exception", None) or error,
+            service,
+            {},
+            _request_id(request.headers.get("X-Request-Id", "")),
+        )
+
+    def _broken(
+        self, error: Exception, service: Service | None, variables: dict[str, str], request_id: str
+    ) -> WsgiResponse:
+        """The one place where faults of ours are told: by a number, in the words of the service, else in plain ones."""
+        request = flask.request
+        url = redacted(request.full_path)[:2000]
+        logger.error("failed", exc_info=error, extra={"request_id": request_id, "url": url})
+        fault = InternalError(f"Something went wrong here; please report the number {request_id}.")
+        if service is not None:
+            call = Call(method="GET", path=request.path, variables=variables, limits=self._engine.limits)
+            try:
+                return self._finish(service.fault(call, fault), request_id)
+            except Exception:
+                logger.exception("not worded", extra={"request_id": request_id, "service": service.name})
+        # Of constants alone.
+        headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, "X-Content-Type-Options": "nosniff"}
+        return WsgiResponse(f"500: {fault.message}\n", status=500, headers=headers, mimetype="text/plain")
+
+    def _answer(self, service: Service, variables: dict[str, str]) -> Response:
+        """The one place where refusals are caught."""
         request, limits = flask.request, self._engine.limits
         call = Call(method=request.method, path=request.path, variables=variables, limits=limits)
         engine = self._engine.without_pixels() if request.method == "HEAD" else self._engine
@@ -136,10 +171,6 @@ class Mount:
             return _told(service.fault(call, error), error)
         except HTTPException as error:
             return service.fault(call, self._refused(error))
-        except Exception:
-            logger.exception("failed", extra={"request_id": request_id, "url": redacted(request.full_path)[:2000]})
-            fault = InternalError(f"Something went wrong here; please report the number {request_id}.")
-            return service.fault(call, fault)
         # Whatever was put around pixels that nobody computed has no length to tell.
         return replace(answer, body=iter(()), length=None) if engine.left_out else answer
 
@@ -201,7 +232,7 @@ class Mount:
             wsgi.headers["Content-Type"] = answer.media_type
             if length is not None:
                 wsgi.headers["Content-Length"] = str(length)
-        for key, value in answer.headers:
+        for key, value in sendable(answer.headers):
             wsgi.headers.add(key, value)
         if status >= 400 and "Cache-Control" not in wsgi.headers:
             wsgi.headers["Cache-Control"] = "no-store"
@@ -231,9 +262,8 @@ class Mount:
         self.allow_origin(wsgi)
         wsgi.headers["Allow"] = methods
         wsgi.headers["Access-Control-Allow-Methods"] = methods
-        wsgi.headers["Access-Control-Allow-Headers"] = flask.request.headers.get(
-            "Access-Control-Request-Headers", "Content-Type"
-        )
+        wanted = flask.request.headers.get("Access-Control-Request-Headers", "")
+        wsgi.headers["Access-Control-Allow-Headers"] = wanted if _NAMES.fullmatch(wanted) else "Content-Type"
         wsgi.headers["Access-Control-Max-Age"] = str(self._settings.cors_max_age_s)
         return wsgi
 

@@ -1,5 +1,6 @@
 """What goes over the wire: answers, their framing, and what becomes of connections that misbehave."""
 
+import logging
 import select
 import socket
 import threading
@@ -130,17 +131,34 @@ def test_a_header_with_an_underscore_is_no_header_with_a_hyphen(serve):
     assert serve(forwarded)().get("/", "X_Forwarded_Host: evil").answer()[2] == b"none"
 
 
-def test_what_fails_breaks_its_own_connection_off(serve):
+def test_a_fault_is_told_by_a_number_and_one_within_an_answer_breaks_it_off(serve, caplog):
     def fails(environ, start):
         if environ["PATH_INFO"] == "/bad":
             raise RuntimeError("a fault")
-        return say(environ, start)
+        if environ["PATH_INFO"] == "/header":
+            start("200 OK", [("X-A", "b\r\nX-C: d")])
+            return [b"a"]
 
+        def half():
+            start("200 OK", [("Content-Length", "100")])
+            yield b"a"
+            raise RuntimeError("a fault")
+
+        return half() if environ["PATH_INFO"] == "/half" else say(environ, start)
+
+    logging.getLogger("bandstand").addHandler(caplog.handler)
     open_client = serve(fails)
-    bad = open_client()
+    for path in ("/bad", "/header"):
+        status, fields, body = open_client().get(path).answer()
+        assert (status, fields["connection"]) == (500, "close")
+        number = fields["x-request-id"]
+        assert body.decode() == f"500: Something went wrong here; please report the number {number}.\n"
+        assert number in {record.request_id for record in caplog.records}
+    half = open_client().get("/half")
     with pytest.raises((ConnectionResetError, AssertionError)):
-        bad.get("/bad").answer()
+        half.answer()
     assert open_client().get("/good").answer()[0] == 200
+    logging.getLogger("bandstand").removeHandler(caplog.handler)
 
 
 # Clients that are slow, silent or gone.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
+from bandstand.model.fields import warning
 from bandstand.services.ows.foreign import foreign_key, is_harmless
 
 SPELLINGS: Mapping[str, str] = {
@@ -50,7 +51,7 @@ def remark(key: str) -> tuple[str, ...]:
     for ours in dict.fromkeys(SPELLINGS.values()):
         if _distance(key.upper(), ours) <= 2:
             name = "".join(c if c.isalnum() or c in "_-." else "?" for c in key.upper())
-            return (f'199 - "unknown parameter {name}, did you mean {ours}?"',)
+            return (warning(f"unknown parameter {name}, did you mean {ours}?"),)
     return ()
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 from bandstand.model.exchange import Call, Response
+from bandstand.model.fields import content_id, disposition, name_in
 from bandstand.model.layer import Layer
 from bandstand.services.ows.xml import templates
 from bandstand.services.wcs.v11.tongue import Tongue
@@ -38,15 +39,17 @@ def wrapped(answer: Response, layer: Layer, tongue: Tongue) -> Response:
     tag = f"{answer.etag}{_mark(tongue)}" if answer.etag else ""
     if answer.status != 200:
         return replace(answer, etag=tag)
-    name = dict(answer.headers).get(_DISPOSITION, "").partition("filename=")[2].strip('"') or f"{layer.name}.tif"
-    manifest = _TEMPLATES.get_template("coverages.xml.j2").render(tongue=tongue, layer=layer, name=name).encode()
+    name = name_in(dict(answer.headers).get(_DISPOSITION, "")) or f"{layer.name}.tif"
+    manifest = (
+        _TEMPLATES.get_template("coverages.xml.j2").render(tongue=tongue, layer=layer, name=content_id(name)).encode()
+    )
     boundary = f"bandstand-{hashlib.blake2b(manifest + answer.etag.encode(), digest_size=12).hexdigest()}"
     before = b"".join(
         (
             _head(boundary, "text/xml", "manifest"),
             manifest,
             b"\r\n",
-            _head(boundary, answer.media_type, name, f'{_DISPOSITION}: attachment; filename="{name}"'),
+            _head(boundary, answer.media_type, name, f"{_DISPOSITION}: {disposition('attachment', name)}"),
         )
     )
     # One character behind the last boundary: QGIS 3 takes any other end for one part more.
@@ -67,7 +70,7 @@ def _head(boundary: str, media_type: str, identifier: str, *more: str) -> bytes:
     lines = (
         f"--{boundary}",
         f"Content-Type: {media_type}",
-        f"Content-ID: <{identifier}>",
+        f"Content-ID: <{content_id(identifier)}>",
         f"Content-Transfer-Encoding: {'8bit' if identifier == 'manifest' else 'binary'}",
         *more,
     )

@@ -10,6 +10,7 @@ from bandstand.cis.coverage import EO_NAMESPACES, NAMESPACES, add, qualified, se
 from bandstand.engine.engine import Engine
 from bandstand.errors import InvalidAxis, InvalidParameter, InvalidSubset, NotFound, UnknownLayer, shorten, suggest
 from bandstand.model.exchange import Arguments, Call, Response
+from bandstand.model.fields import warning
 from bandstand.model.grid import BBox
 from bandstand.model.layer import Layer
 from bandstand.model.time import parse_time
@@ -65,7 +66,7 @@ def describe_set(call: Call, args: Arguments, engine: Engine) -> Response:  # no
     shown = [made() for made in list(found.values())[:count]]
     root = _document(shown, chosen, sections, engine, matched=len(found) + len(chosen))
     warnings = tuple(
-        ("Warning", f'199 - "numberMatched counts among the newest {MOST} scenes of {name}; give a smaller SUBSET"')
+        ("Warning", warning(f"numberMatched counts among the newest {MOST} scenes of {name}; give a smaller SUBSET"))
         for name in cut
     )
     body = serialised(root, members="wcs:CoverageDescription")
