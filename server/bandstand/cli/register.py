@@ -10,8 +10,7 @@ from bandstand.catalog.sqlite import SqliteCatalog, open_catalog
 from bandstand.cli.console import Ticker, say
 from bandstand.config.profiles import effective, load_profile
 from bandstand.config.schema import Config
-from bandstand.engine.ingest import IngestReport, Progress, Prune, ingest
-from bandstand.engine.ingest import library as open_library
+from bandstand.engine.ingest import IngestReport, Progress, Prune, ingest, readers
 from bandstand.errors import CatalogUnavailable
 
 
@@ -55,14 +54,18 @@ def register(
         ticker.tick(progress.done, f"{collection}  {progress.done} of {progress.found}  {progress.scene}")
 
     try:
-        with looked_at(config.catalog.path, writable=not dry_run) as catalog:
+        with (
+            looked_at(config.catalog.path, writable=not dry_run) as catalog,
+            readers(config.archive, jobs=jobs) as library,
+        ):
             report = ingest(
                 sources,
                 collection,
                 section,
                 profile,
                 catalog,
-                open_library(),
+                library,
+                roots=config.archive.roots,
                 jobs=jobs,
                 replace_all=replace_all,
                 dry_run=dry_run,

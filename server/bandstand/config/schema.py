@@ -169,6 +169,18 @@ class Folders(Section):
     evalscripts: Paths = Field(default=(), description="Folders with recipes, named indices among them.")
 
 
+class Archive(Section):
+    """What may be read of an archive, which is not trusted."""
+
+    roots: Paths = Field(
+        default=(), description="Folders, besides the sources, in which the files may lie that STAC documents name."
+    )
+    file_timeout_s: float = Field(default=60.0, gt=0, description="Time that ingest gives one file, seconds.")
+    file_memory_bytes: int = Field(
+        default=4_000_000_000, ge=1_000_000_000, description="Address space of a process that reads files for ingest."
+    )
+
+
 class CatalogSection(Section):
     """Where the scenes are remembered."""
 
@@ -372,6 +384,7 @@ class Config(Section):
         description="Offered for maps, in order; ranges as EPSG:32601..32660.",
     )
     folders: Folders = Field(default=Folders(), description="Files of your own.")
+    archive: Archive = Field(default=Archive(), description="What may be read of an archive.")
     catalog: CatalogSection = Field(
         default=CatalogSection.model_construct(path=Path("catalog.sqlite")), description="Where scenes are remembered."
     )

@@ -1,14 +1,17 @@
 """Files and STAC items into the catalogue: every header read once, every decision written down."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from bandstand.catalog.base import Catalog, Stored
 from bandstand.config.profiles import Profile
+from bandstand.config.schema import Archive
 from bandstand.config.schema import Collection as CollectionSection
 from bandstand.engine.assemble import Assembly, Failed, Foreign, Headers, Outcome, Unchanged
 from bandstand.engine.candidates import Candidate, LeftOut
@@ -17,6 +20,7 @@ from bandstand.engine.sources import find
 from bandstand.errors import BandstandError, printable
 from bandstand.model.item import Item
 from bandstand.model.time import isoformat
+from bandstand.read.apart import apart
 from bandstand.read.base import FileReport
 from bandstand.read.library import Library
 
@@ -66,13 +70,14 @@ class Progress:
 
 
 def ingest(
-    sources: Iterable[str],
+    sources: Sequence[str],
     name: str,
     section: CollectionSection,
     profile: Profile,
     catalog: Catalog,
     library: Headers,
     *,
+    roots: Iterable[Path] = (),
     jobs: int = 4,
     replace_all: bool = False,
     dry_run: bool = False,
@@ -88,6 +93,7 @@ def ingest(
         profile: As `profiles.effective` made it.
         catalog: Where the scenes go, opened for writing; with `dry_run` for reading.
         library: Reads the header of each file.
+        roots: Folders besides the sources in which the files may lie that documents name.
         jobs: Scenes read side by side.
         replace_all: Read also what has not changed since the last time.
         dry_run: Read everything, write nothing.
@@ -101,7 +107,7 @@ def ingest(
     sources = tuple(sources)
     assembly = Assembly(name, section, profile, catalog, library, replace_all)
     tally = _Tally(names_are_read=not profile.bands and not section.pattern)
-    found = find(sources, profile, pattern=section.pattern, homes=section.source, look=_look(library))
+    found = find(sources, profile, pattern=section.pattern, homes=section.source, roots=roots, look=_look(library))
     candidates = _once(found, tally)
     waiting: list[Item] = []
     with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="ingest") as pool:
@@ -296,6 +302,15 @@ def _line(item: Item) -> str:
     start = isoformat(item.time.start) if item.time.start else "without a time"
     finest = min((asset.grid for asset in item.assets.values()), key=lambda g: min(g.resolution))
     return f"{printable(item.id)}  {start}  {finest.crs.short}  {' '.join(item.assets)}"
+
+
+def readers(archive: Archive, *, jobs: int) -> AbstractContextManager[Headers]:
+    """Processes that read headers, each for one file at a time."""
+    return apart(
+        timeout_s=archive.file_timeout_s,
+        memory_bytes=archive.file_memory_bytes,
+        children=max(1, min(jobs, os.cpu_count() or 1)),
+    )
 
 
 def library() -> Headers:

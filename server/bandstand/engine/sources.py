@@ -4,7 +4,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from bandstand.config.profiles import Profile
 from bandstand.engine.candidates import STRANGE, Candidate, LeftOut, strangeness
 from bandstand.engine.naming import group
+from bandstand.engine.roots import Roots
 from bandstand.engine.stac import candidate, merged, mirrored_names
 from bandstand.engine.strange import RASTERS, is_raster, strange_file, strange_folder
 from bandstand.read.base import FileReport
@@ -28,15 +29,24 @@ _LARGEST_DOCUMENT = 256_000_000
 
 
 def find(
-    sources: Iterable[str], profile: Profile, *, pattern: str = "", homes: Iterable[str] = (), look: Look | None = None
+    sources: Sequence[str],
+    profile: Profile,
+    *,
+    pattern: str = "",
+    homes: Iterable[str] = (),
+    roots: Iterable[Path] = (),
+    look: Look | None = None,
 ) -> Iterator[Candidate | LeftOut]:
     """Every scene that the sources offer, each once; what cannot be used comes with its problem.
 
     Args:
         homes: The collection's own sources: paths below them make the ids of plain files, whichever part is named.
+        roots: Folders besides the sources in which the files may lie that documents name.
         look: Reads the header of a file, or gives None; asked only where names do not tell bands from scenes.
     """
-    search = _Search(profile, tuple(_fixed_part(Path(home).absolute()) for home in homes if not _REMOTE.match(home)))
+    own = tuple(_fixed_part(_path(home).absolute()) for home in homes if not _REMOTE.match(home))
+    named = (_fixed_part(_path(source).absolute()) for source in sources if not _REMOTE.match(source))
+    search = _Search(profile, own, Roots.of((*own, *named, *roots)))
     yield from _joined(found for source in sources for found in search.source(source))
     if search.rasters:
         yield from group(search.rasters, profile, pattern=pattern, look=look or _nothing)
@@ -46,6 +56,7 @@ def find(
 class _Search:
     profile: Profile
     homes: tuple[Path, ...]
+    roots: Roots
     documents: set[Path] = field(default_factory=set)
     """Read already."""
     unread: set[Path] = field(default_factory=set)
@@ -62,7 +73,7 @@ class _Search:
             problem = "remote sources cannot be read yet; name a local folder or file"
             yield Candidate(id=source, source=source, problem=problem)
             return
-        path = Path(unquote(urlsplit(source).path)) if source.startswith("file:") else Path(source)
+        path = _path(source)
         if path.is_dir():
             yield from self._folder(path)
         elif path.is_file():
@@ -173,7 +184,8 @@ class _Search:
             href = str(link.get("href", ""))
             try:
                 target = path.parent / unquote(urlsplit(_beside(href, home)).path)
-                there = target.is_file()
+                refusal = self.roots.refusal(target, path)
+                there = not refusal and target.is_file()
             except STRANGE as error:
                 yield Candidate(id=href, source=str(path), problem=f"{path} links to it: {strangeness(error)}")
                 continue
@@ -181,12 +193,13 @@ class _Search:
                 yield from self._document(target, asked=True)
                 continue
             remote = "remote items cannot be read yet; name a local copy"
-            problem = remote if _REMOTE.match(href) else f"{path} links to it, but it is not there"
+            elsewhere = f"{path} links to it; {refusal}" if refusal else f"{path} links to it, but it is not there"
+            problem = remote if _REMOTE.match(href) else elsewhere
             yield Candidate(id=href, source=str(path), problem=problem)
 
     def _item(self, content: Mapping[str, Any], path: Path) -> Candidate:
         try:
-            return candidate(content, path, self.profile, self._rivals)
+            return candidate(content, path, self.profile, self._rivals, self.roots)
         except STRANGE as error:
             return Candidate(id=str(content.get("id") or path.stem), source=str(path), problem=strangeness(error))
 
@@ -252,6 +265,10 @@ def _beside(href: str, home: str) -> str:
     if (there.scheme, there.netloc) != (here.scheme, here.netloc):
         return href
     return posixpath.relpath(there.path, posixpath.dirname(here.path) or "/")
+
+
+def _path(source: str) -> Path:
+    return Path(unquote(urlsplit(source).path)) if source.startswith("file:") else Path(source)
 
 
 def _nothing(_: Path) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from bandstand.config.profiles import Profile
 from bandstand.engine.candidates import Announced, Candidate, Declared, Entry
+from bandstand.engine.roots import Roots
 from bandstand.engine.strange import RASTERS
 from bandstand.model.time import TimeSpan
 
@@ -46,12 +47,13 @@ Rivals = Callable[[Path, str], Collection[str]]
 """The folders that the documents of a folder name as those of a file of some name."""
 
 
-def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals) -> Candidate:
+def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals, roots: Roots) -> Candidate:
     """Turn one STAC item into a scene on offer.
 
     Args:
         document: File it was read from: relative hrefs start there.
         rivals: Asked before a file beside the document is taken for a remote one because of its name alone.
+        roots: Where the files may lie.
     """
     identity = str(item.get("id") or document.stem)
     properties = item.get("properties")
@@ -63,7 +65,7 @@ def candidate(item: Json, document: Path, profile: Profile, rivals: Rivals) -> C
         return Candidate(id=identity, source=str(document), problem=str(error))
     entries, problems = [], []
     for band, plane, named, key, asset in _chosen(item, profile):
-        href, refusal = _found(asset, document, rivals)
+        href, refusal = _found(asset, document, rivals, roots)
         if refusal:
             problems.append(f"asset {key}: {refusal}")
         else:
@@ -214,15 +216,18 @@ def _fineness(key: str, asset: Json) -> tuple[float, ...]:
     return float(jp2), fineness
 
 
-def _found(asset: Json, document: Path, rivals: Rivals) -> tuple[str, str]:
+def _found(asset: Json, document: Path, rivals: Rivals, roots: Roots) -> tuple[str, str]:
     """(absolute path, why not): of the asset itself, else of one of its alternates that is there."""
-    href, refusal = _local(str(asset.get("href", "")), document, rivals)
+
+    def allowed(source: Json) -> tuple[str, str]:
+        path, why = _local(str(source.get("href", "")), document, rivals)
+        return path, why or roots.refusal(Path(path), document)
+
+    href, refusal = allowed(asset)
     if refusal or not Path(href).is_file():
         alternates = asset.get("alternate")
         for other in alternates.values() if isinstance(alternates, Mapping) else ():
-            there, why = (
-                _local(str(other.get("href", "")), document, rivals) if isinstance(other, Mapping) else ("", "none")
-            )
+            there, why = allowed(other) if isinstance(other, Mapping) else ("", "none")
             if not why and Path(there).is_file():
                 return there, ""
     return href, refusal

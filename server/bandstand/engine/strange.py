@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bandstand.engine.candidates import Candidate, LeftOut
+from bandstand.read.plain import beginning
 
 RASTERS = frozenset(
     [
@@ -121,9 +122,8 @@ _ENDINGS = frozenset(f".{ending}" for _, _, endings, _ in _KINDS for ending in e
 
 def _beginning(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(16)
-    except OSError:
+        return beginning(str(path), 16)[0]
+    except (OSError, ValueError):
         return b""
 
 

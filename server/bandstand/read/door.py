@@ -53,6 +53,12 @@ def open_dataset(store: Store, href: str, level: int = 0) -> Any:
         raise SourceUnavailable(f'"{name_of(href)}" is no raster that can be read, or it is broken.') from error
 
 
+def other_drivers() -> str:
+    """Those that are never needed, as GDAL_SKIP takes them: a process that begins with it has no other."""
+    with rasterio.Env() as environment:
+        return ",".join(sorted(set(environment.drivers()) - {"GTiff", "JP2OpenJPEG"}))
+
+
 def _driver(begins: bytes) -> str | None:
     """The one driver that may have a file; GDAL itself would try all it has, some of which follow what files name."""
     return "GTiff" if begins.startswith(TIFF) else "JP2OpenJPEG" if begins.startswith(JP2) else None

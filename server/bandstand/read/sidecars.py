@@ -5,7 +5,6 @@ follows what that names. Here it sees a folder with links to TIFFs and with copi
 """
 
 import os
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
+
+from bandstand.read.plain import beginning
 
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 JP2 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
@@ -83,29 +84,17 @@ def _show(path: str, name: str, folder: str) -> list[str]:
     if Path(name).resolve().parent not in homes:
         raise ValueError("it is a link that leads elsewhere")
     is_raster = name.endswith(_RASTERS)
-    text = _content(name, 4 if is_raster else _LARGEST_TEXT)
+    text, size = beginning(name, 4 if is_raster else _LARGEST_TEXT)
     target = Path(folder, Path(name).name)
     if is_raster:
         if not text.startswith(TIFF):
             raise ValueError("it is no TIFF")
         target.symlink_to(Path(name).resolve())
         return [str(target)]
+    if size > _LARGEST_TEXT:
+        raise ValueError(f"it is larger than {_LARGEST_TEXT} bytes")
     target.write_bytes(_described(text) if name.endswith(_METADATA) else text)
     return []
-
-
-def _content(name: str, most: int) -> bytes:
-    """The first bytes of a plain file; whatever else has its name is not waited for."""
-    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is not a file")
-        if most == _LARGEST_TEXT and found.st_size > most:
-            raise ValueError(f"it is larger than {most} bytes")
-        return os.read(descriptor, most)
-    finally:
-        os.close(descriptor)
 
 
 def _described(text: bytes) -> bytes:

@@ -156,6 +156,7 @@ def test_scenes_of_a_stac_catalogue_are_lost_with_their_files_wherever_these_lie
         (place / f"{day}.json").write_text(json.dumps(item))
     links = [{"rel": "item", "href": f"{day}.json"} for day in DAYS[:2]]
     (place / "catalog.json").write_text(json.dumps({"type": "Catalog", "stac_version": "1.0.0", "links": links}))
-    assert run(place / "catalog.json").new == 2
+    roots = [tmp_path / "elsewhere"]
+    assert run(place / "catalog.json", roots=roots).new == 2
     (tmp_path / "elsewhere" / f"{DAYS[0]}.tif").unlink()
-    assert run(place / "catalog.json", prune="some").pruned == (f"s{DAYS[0]}",)
+    assert run(place / "catalog.json", roots=roots, prune="some").pruned == (f"s{DAYS[0]}",)

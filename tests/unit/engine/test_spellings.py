@@ -34,7 +34,8 @@ def take(folder, asset, properties=None):
     document.write_text(json.dumps(item))
     section = Collection(profile="generic")
     catalog = open_catalog(folder / "catalog.sqlite", writable=True)
-    report = ingest([str(document)], "c", section, effective(load_profile("generic"), section), catalog, Library())
+    known = effective(load_profile("generic"), section)
+    report = ingest([str(document)], "c", section, known, catalog, Library(), roots=[folder])
     scene = catalog.get("c", "one")
     catalog.close()
     return scene, report.failed

@@ -1,6 +1,8 @@
 """What an archive may make GDAL do: read the file that was named, and what belongs to it."""
 
 import os
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -9,6 +11,7 @@ import pytest
 import rasterio
 
 from bandstand.errors import SourceUnavailable
+from bandstand.read.door import other_drivers
 from bandstand.read.library import Library, Piece
 
 SIDE = 64
@@ -207,3 +210,27 @@ def test_a_world_file_and_metadata_beside_a_file_place_it(tmp_path):
     report, window = read(path)
     assert (report.grid.crs.key, report.grid.transform.c, report.grid.transform.f) == ("EPSG:32631", 500_000, 5_000_000)
     assert (report.nodata, report.statistics, window.valid.any()) == ((7,), ((1.0, 9.0, 4.0, 2.0),), np.False_)
+
+
+# The door is the same while serving.
+
+
+def test_a_file_that_became_a_virtual_one_is_not_opened(tmp_path):
+    path = put(tmp_path / "x.tif", side=128)
+    library = Library()
+    report = library.describe(str(path))
+    assert not report.own
+    before = path.stat()
+    path.write_bytes(raw("/etc/passwd").encode().ljust(before.st_size))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    source = library.open(str(path), version=report.version, index=report.index)
+    with pytest.raises(SourceUnavailable, match="does not begin as TIFF or JPEG 2000"):
+        source.read(1, 0, 0, 0, 16, 4)
+
+
+def test_a_process_that_begins_without_the_other_drivers_has_two():
+    script = "import rasterio\nwith rasterio.Env() as e: print(*sorted(e.drivers()))"
+    answer = subprocess.run(
+        [sys.executable, "-c", script], env={"GDAL_SKIP": other_drivers()}, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split() == ["GTiff", "JP2OpenJPEG"]

@@ -1,0 +1,21 @@
+"""The beginning of a file that may be none: a pipe, a device or a socket by its name is not waited for."""
+
+import os
+import stat
+
+
+def beginning(path: str, count: int) -> tuple[bytes, int]:
+    """The first bytes of a plain file, and its size.
+
+    Raises:
+        OSError: It is not there, or not readable.
+        ValueError: It is no plain file, or the name is no path.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is not a file")
+        return os.read(descriptor, count), found.st_size
+    finally:
+        os.close(descriptor)
