@@ -6,6 +6,8 @@ import signal
 import yaml
 from tests.abuse.conftest import children, gone
 
+from bandstand.cli.main import run
+
 
 def worker(server):
     """The worker: the youngest process below the server."""
@@ -79,3 +81,15 @@ def test_all_processes_may_be_told_to_end_at_once(victim):
     assert server.process.wait(40) == 0
     assert all(gone(pid) for pid in below)
     assert not any("ended" in line for line in server.said)
+
+
+def test_reload_finds_the_server_of_its_configuration_and_no_other(victim, capsys):
+    server = victim()
+    assert run(["reload", str(server.site.path)]) == 0
+    server.hears("The configuration was read again")
+    other = server.site.path.with_name("other.yml")
+    other.write_text(server.site.path.read_text())
+    assert run(["reload", str(other)]) == 1
+    assert "no running server" in capsys.readouterr().err
+    server.end()
+    assert run(["reload", str(server.site.path)]) == 1

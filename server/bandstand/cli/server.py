@@ -7,6 +7,7 @@ from pathlib import Path
 from bandstand.catalog.sqlite import open_catalog
 from bandstand.cli.check import find_problems
 from bandstand.cli.console import fail, say
+from bandstand.cli.running import marked
 from bandstand.config.load import load_config
 from bandstand.config.schema import Config
 from bandstand.errors import CatalogUnavailable, ConfigError
@@ -55,7 +56,7 @@ def run_server(
     configure_logs(config.logging.level, config.logging.format)
     base = _base(address, int(listener.getsockname()[1]))
     configured = _automatic() if config.server.workers == "auto" else config.server.workers
-    Supervisor(
+    supervisor = Supervisor(
         work,
         config,
         listener,
@@ -63,7 +64,9 @@ def run_server(
         grace_s=config.server.shutdown_grace_s,
         reread=reread,
         ready=lambda: announce(base),
-    ).run()
+    )
+    with marked(path):
+        supervisor.run()
 
 
 def _automatic() -> int:

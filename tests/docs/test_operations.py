@@ -1,0 +1,65 @@
+"""docs/operations.md and what it hands out: the unit, the image and the commands are those that there are."""
+
+import configparser
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bandstand.cli.main import run
+from bandstand.model import turn
+from bandstand.serving.bounds import Bounds
+
+DOCS = Path(__file__).parents[2] / "docs"
+DEPLOY = DOCS / "deploy"
+
+
+@pytest.fixture
+def unit():
+    """The unit, as systemd reads it."""
+    read = configparser.ConfigParser(strict=False, interpolation=None)
+    read.optionxform = str
+    read.read_string((DEPLOY / "bandstand.service").read_text())
+    return read
+
+
+def test_the_unit_starts_the_server_and_keeps_it(unit, capsys):
+    program, *arguments = shlex.split(unit["Service"]["ExecStart"])
+    assert program.endswith("/bin/bandstand")
+    assert run([arguments[0], "--help"]) == 0
+    assert arguments[0] in capsys.readouterr().out
+    assert unit["Service"]["Restart"] == "always"
+    assert unit["Service"]["NoNewPrivileges"] == "yes"
+
+
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        # Not everywhere that the tests run; the test above reads the same file.
+        assert (DEPLOY / "bandstand.service").read_text().count("[Service]") == 1
+        return
+    copy = tmp_path / "bandstand.service"
+    text = (DEPLOY / "bandstand.service").read_text()
+    copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", text).replace("file:/opt", "file:/tmp"))
+    said = subprocess.run([program, "verify", str(copy)], capture_output=True, text=True, check=False, timeout=60)
+    assert "bandstand.service:" not in said.stderr, said.stderr
+
+
+def test_the_image_serves_as_somebody_without_rights():
+    lines = [line for line in (DEPLOY / "Dockerfile").read_text().splitlines() if line and not line.startswith("#")]
+    words = [line.split()[0] for line in lines]
+    assert words[0] == "FROM"
+    assert words.index("USER") < words.index("CMD")
+    assert any(line.startswith("HEALTHCHECK") for line in lines)
+    assert "serve" in next(line for line in lines if line.startswith("CMD ["))
+
+
+def test_the_figures_are_those_of_the_server():
+    page = (DOCS / "operations.md").read_text()
+    assert (turn.HEAVY_BYTES, turn.HEAVY_PX, turn.HEAVY_ITEMS) == (16_000_000, 1_000_000, 32)
+    assert "more than 16 MB" in page
+    assert "more than 32 scenes" in page
+    assert (Bounds().stall_s, Bounds().bodies_max_bytes) == (10.0, 100_000_000)
