@@ -49,7 +49,8 @@ def answer_bytes(plan: Plan) -> int:
         widest = max((len(layer.layer.program.outputs) for layer in plan.layers), default=1)
         return area * (9 * widest + 4 * len(plan.layers) + _PIXEL_BYTES)
     numbers = area * request.outputs
-    if is_text(request.output.media_type):
+    # Samples are told as numbers, and in no format.
+    if not request.output.media_type or is_text(request.output.media_type):
         return numbers * _TEXT_BYTES
     size, floating = _kind(plan)
     if request.output.container or not isinstance(find_format(request.output.media_type, "coverage"), StripFormat):

@@ -19,6 +19,7 @@ logger = logging.getLogger("bandstand.serving")
 
 _TICK_S = 0.5
 _LINGER_S = 2.0
+_FRESH_S = 1.0
 _AT_ONCE = 64
 _INTERIM = b"HTTP/1.1 102 Processing\r\n\r\n"
 
@@ -47,6 +48,11 @@ class Front:
         self._accepting = False
         self._stopping = threading.Event()
         self._poll.register(self._wake_out.fileno(), select.EPOLLIN)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether no connection is used again."""
+        return self._stopping.is_set()
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -187,9 +193,14 @@ class Front:
             connection.close()
 
     def _end_idle(self) -> None:
+        """Close what is between two requests; one that was opened a moment ago has its first on the way."""
+        fresh = time.monotonic() - _FRESH_S
         for connection in list(self._connections.values()):
-            if not connection.busy and not connection.waits:
-                connection.lose()
+            if not connection.busy and not connection.waits and (connection.served or connection.since < fresh):
+                # What has come since the last look is answered still.
+                self._happened(connection.socket.fileno(), READ)
+                if not connection.busy and connection.parser.asked is None:
+                    connection.lose()
         self._close_lost()
 
     def half_closed(self, connection: Connection) -> None:

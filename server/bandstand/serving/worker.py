@@ -85,6 +85,8 @@ class Worker:
             self._fail(job, error)
 
     def _begin(self, job: Job) -> None:
+        if self.front.stopping:
+            job.asked.keep = False
         answer = Answer(job.asked)
         environ = environ_of(job.asked, job.connection, self._server)
         if job.refused:

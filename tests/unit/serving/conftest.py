@@ -9,6 +9,14 @@ import pytest
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.worker import Worker
 
+RUNNING = []
+
+
+@pytest.fixture
+def workers():
+    """The workers that the test has started."""
+    return RUNNING
+
 
 @contextmanager
 def running(application, *, light=1, heavy=1, **bounds):
@@ -17,9 +25,11 @@ def running(application, *, light=1, heavy=1, **bounds):
     worker = Worker(application, listener, Bounds(**bounds), light=light, heavy=heavy)
     thread = threading.Thread(target=worker.run, args=(1.0,))
     thread.start()
+    RUNNING.append(worker)
     try:
         yield listener.getsockname()
     finally:
+        RUNNING.remove(worker)
         worker.stop()
         thread.join(20)
         listener.close()

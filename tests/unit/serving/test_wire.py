@@ -161,6 +161,20 @@ def test_a_fault_is_told_by_a_number_and_one_within_an_answer_breaks_it_off(serv
     logging.getLogger("bandstand").removeHandler(caplog.handler)
 
 
+def test_a_server_that_ends_answers_what_was_on_the_way(serve, workers):
+    """A connection that was accepted and has not been heard yet has its request in the network."""
+    open_client = serve(say)
+    used, late = open_client(), open_client()
+    used.get("/").answer()
+    (worker,) = workers
+    late.get("/late")
+    worker.stop()
+    status, _, body = late.answer()
+    assert (status, body) == (200, b"GET /late? 0")
+    assert used.rest() == b""
+    assert late.rest() == b""
+
+
 # Clients that are slow, silent or gone.
 
 
