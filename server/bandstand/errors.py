@@ -13,9 +13,14 @@ BandstandError
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 
 _LONGEST_NAME = 200
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
+"""Characters that end a line, move a cursor, turn text around or cannot be written."""
 
 
 class BandstandError(Exception):
@@ -238,5 +243,5 @@ def shorten(text: str, limit: int = 80) -> str:
 
 
 def printable(text: str) -> str:
-    """Names of files as one line for terminals: line breaks, control sequences and half surrogates become escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """A text as one line for terminals and logs: line breaks, control sequences, half surrogates become escapes."""
+    return text if text.isprintable() else HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

@@ -34,7 +34,7 @@ class Served:
         self.config = load_config(path, environment={})
         self.report = self.ingest(*sources)
         self.engine = build_engine(self.config)
-        self.client = mount_services(self.engine, Settings(access_log=False)).test_client()
+        self.client = mount_services(self.engine, Settings()).test_client()
 
     def ingest(self, *sources, **options):
         section = self.config.collections["c"]

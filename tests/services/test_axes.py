@@ -54,7 +54,7 @@ def get(tmp_path_factory):
     text = f"crs: ['EPSG:3857', 'EPSG:4326', {crs}]\nfolders: {{styles: styles}}\n"
     text += f"collections:\n{''.join(collections)}layers:\n{''.join(layers)}tile_matrix_sets:\n{''.join(sets)}"
     made = open_archive(folder, text)
-    client = mount_services(made.engine, Settings(access_log=False)).test_client()
+    client = mount_services(made.engine, Settings()).test_client()
     yield client.get
     made.engine.close()
 

@@ -55,7 +55,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(made):
-    return mount_services(made.engine, Settings(access_log=False)).test_client()
+    return mount_services(made.engine, Settings()).test_client()
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def client(tmp_path_factory):
         assert report.failed == ()
     catalog.close()
     engine = build_engine(config)
-    yield mount_services(engine, Settings(access_log=False)).test_client()
+    yield mount_services(engine, Settings()).test_client()
     engine.close()
 
 

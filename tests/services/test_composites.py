@@ -67,7 +67,7 @@ def client(tmp_path_factory):
     assert ingest(section.source, "years", section, profile, catalog, open_library(), jobs=1).failed == ()
     catalog.close()
     engine = build_engine(config)
-    yield mount_services(engine, Settings(access_log=False)).test_client()
+    yield mount_services(engine, Settings()).test_client()
     engine.close()
 
 

@@ -33,7 +33,7 @@ def site_with_broken_scene(request, sample_archive, tmp_path_factory):
     for asset in document["assets"].values():
         (path.parent / asset["href"]).unlink(missing_ok=True)
     engine = build_engine(site.config)
-    yield mount_services(engine, Settings(access_log=False)).test_client()
+    yield mount_services(engine, Settings()).test_client()
     engine.close()
 
 

@@ -70,7 +70,7 @@ def served(tmp_path_factory):
         )
     catalog.close()
     engine = build_engine(config)
-    yield mount_services(engine, Settings(access_log=False)).test_client()
+    yield mount_services(engine, Settings()).test_client()
     engine.close()
 
 

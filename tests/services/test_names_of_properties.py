@@ -23,7 +23,7 @@ def ask(tmp_path_factory):
         for number, name in enumerate(BANDS, start=1):
             file.set_band_description(number, name)
     archive = open_archive(folder, CONFIG)
-    client = mount_services(archive.engine, Settings(access_log=False)).test_client()
+    client = mount_services(archive.engine, Settings()).test_client()
     x, y = archive.grid("c").transform(5.5, 5.5)
     keys = {
         "service": "WMS", "version": "1.3.0", "request": "GetFeatureInfo", "layers": "c", "query_layers": "c",

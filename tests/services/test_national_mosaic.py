@@ -124,7 +124,7 @@ def clients(archive):
         text = CONFIG.replace("LIMIT}", f"{limit}, map_max_items: {items}}}")
         (archive / "other.yml").write_text(text)
         engines.append(build_engine(load_config(archive / "other.yml", environment={})))
-        return mount_services(engines[-1], Settings(access_log=False)).test_client()
+        return mount_services(engines[-1], Settings()).test_client()
 
     yield make
     for engine in engines:

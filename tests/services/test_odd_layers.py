@@ -115,7 +115,7 @@ def serve(folder):
             catalog.close()
             ingested.append(True)
         engines.append(build_engine(config))
-        return mount_services(engines[-1], Settings(access_log=False)).test_client(), path
+        return mount_services(engines[-1], Settings()).test_client(), path
 
     yield make
     for engine in engines:

@@ -110,7 +110,7 @@ def client(tmp_path_factory):
         assert (report.new, report.failed) == (1, ())
     catalog.close()
     engine = build_engine(config)
-    yield mount_services(engine, Settings(access_log=False)).test_client()
+    yield mount_services(engine, Settings()).test_client()
     engine.close()
 
 

@@ -31,7 +31,7 @@ def wide(path, values, nodata):
 
 
 def get(archive, media_type):
-    client = mount_services(archive.engine, Settings(access_log=False)).test_client()
+    client = mount_services(archive.engine, Settings()).test_client()
     keys = {"service": "WCS", "version": "2.0.1", "request": "GetCoverage", "coverageId": "c", "format": media_type}
     answer = client.get("/wcs", query_string=keys)
     assert answer.status_code == 200, answer.text

@@ -67,7 +67,7 @@ def get(tmp_path_factory):
         "tile_matrix_sets:\n  Whole: {crs: 'CRS:84', origin: [-180, 90], resolutions: [5], "
         "extent: [-180, -90, 180, 90], tile_size_px: 36}\n",
     )
-    client = mount_services(made.engine, Settings(access_log=False)).test_client()
+    client = mount_services(made.engine, Settings()).test_client()
     yield client.get
     made.engine.close()
 

@@ -38,7 +38,7 @@ def archive(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(archive):
-    return mount_services(archive.engine, Settings(access_log=False)).test_client()
+    return mount_services(archive.engine, Settings()).test_client()
 
 
 def get(client, **keys):

@@ -10,7 +10,7 @@ import click
 
 from bandstand.config.load import load_config
 from bandstand.config.schema import Config
-from bandstand.errors import ConfigError
+from bandstand.errors import ConfigError, printable
 from bandstand.share import shipped
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -74,13 +74,13 @@ def is_reference(path: Path) -> bool:
 
 
 def say(text: str) -> None:
-    """To standard error: progress and remarks."""
-    click.echo(text, err=True)
+    """To standard error: progress and remarks; names in them move no cursor."""
+    click.echo("\n".join(map(printable, text.split("\n"))), err=True)
 
 
 def put(text: str) -> None:
     """To standard output: results."""
-    click.echo(text)
+    click.echo("\n".join(map(printable, text.split("\n"))))
 
 
 def put_json(value: object) -> None:
@@ -105,7 +105,7 @@ class Ticker:
     def tick(self, done: int, text: str) -> None:
         """Tell how far it is."""
         if self._terminal:
-            shown = text[:110]
+            shown = printable(text[:110])
             click.echo("\r" + shown.ljust(self._width), err=True, nl=False)
             self._width = len(shown)
         elif done % self._every == 0:

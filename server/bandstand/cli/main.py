@@ -5,6 +5,7 @@ import sys
 import click
 
 from bandstand import cli
+from bandstand.cli.console import say
 from bandstand.errors import BandstandError
 from bandstand.plugins import members
 
@@ -42,10 +43,10 @@ def run(arguments: list[str] | None = None) -> int:
         error.show()
         return 2
     except click.ClickException as error:
-        click.echo(f"error: {error.message}", err=True)
+        say(f"error: {error.message}")
         return 1
     except BandstandError as error:
-        click.echo(f"error: {error.message}", err=True)
+        say(f"error: {error.message}")
         return 1
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

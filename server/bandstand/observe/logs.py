@@ -7,13 +7,11 @@ import sys
 import time
 from typing import Literal
 
+from bandstand.errors import HIDDEN, printable
+
 _MOST_CHARACTERS = 4000
 """Of an event or a value: one line must not fill a disk, and readers of logs cut lines of tens of kilobytes."""
 _MOST_TRACEBACK = 20_000
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]"
-)
-"""Characters that end a line, move a cursor, turn text around or cannot be written."""
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -33,7 +31,7 @@ class JsonLines(logging.Formatter):
             line["traceback"] = self.formatException(record.exc_info)[-_MOST_TRACEBACK:]
         text = json.dumps(line, ensure_ascii=False, default=lambda value: _cut(str(value)))
         # What JSON leaves as it is and a terminal does not: C1 controls, U+2028, bidi, half surrogates.
-        return text if text.isprintable() else _HIDDEN.sub(_as_json, text)
+        return text if text.isprintable() else HIDDEN.sub(_as_json, text)
 
 
 class PlainLines(logging.Formatter):
@@ -43,11 +41,11 @@ class PlainLines(logging.Formatter):
         """Spell one record."""
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()} "
         extras = " ".join(f"{key}={_value(value)}" for key, value in _extras(record).items())
-        text = f"{_utc(record.created)[11:19]} {level}{_shown(_cut(record.getMessage()))} {extras}".rstrip()
+        text = f"{_utc(record.created)[11:19]} {level}{printable(_cut(record.getMessage()))} {extras}".rstrip()
         if not record.exc_info:
             return text
         trace = self.formatException(record.exc_info)[-_MOST_TRACEBACK:]
-        return "\n".join([text, *(_shown(line) for line in trace.split("\n"))])
+        return "\n".join([text, *(printable(line) for line in trace.split("\n"))])
 
 
 def configure_logs(level: str, form: Literal["auto", "text", "json"]) -> None:
@@ -80,17 +78,12 @@ def _as_json(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-def _shown(text: str) -> str:
-    """A text as one line: what a terminal would act on becomes an escape."""
-    return text if text.isprintable() else _HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
-
-
 def _value(value: object) -> str:
     """A value in a plain line: quoted where it could be taken for something else."""
     text = _cut(str(value))
     if text and text.isprintable() and not any(c in text for c in ' "='):
         return text
-    return _shown(json.dumps(text, ensure_ascii=False)) if not isinstance(value, int | float) else text
+    return printable(json.dumps(text, ensure_ascii=False)) if not isinstance(value, int | float) else text
 
 
 def _utc(moment: float) -> str:

@@ -14,6 +14,7 @@ from collections import deque
 from typing import Any, Protocol
 
 from bandstand.serving.bounds import Bounds
+from bandstand.serving.ledger import Entry, Ledger
 from bandstand.serving.parser import Parser
 from bandstand.serving.request import Asked, Store
 
@@ -29,6 +30,8 @@ class Owner(Protocol):
     bounds: Bounds
     store: Store
     """Where bodies are counted."""
+    ledger: Ledger
+    """Where answers are told."""
 
     def ask(self, connection: "Connection", asked: Asked) -> None:
         """Hand a request on."""
@@ -56,12 +59,15 @@ class Connection:
         served: Requests answered so far.
         gone: Whether the client can no longer be reached.
         closing: Whether nothing more is read from it.
+        given: Bytes of answers so far.
+        sent: Those of them that the socket took.
         due: When the front looks at it again, on the monotonic clock.
     """
 
     __slots__ = (
-        "_front", "_lock", "_out", "_out_bytes", "_waiting", "_watched", "busy", "closing", "ended", "gone", "half",
-        "job", "moved", "parser", "peer", "probed", "served", "since", "socket",
+        "_closed", "_front", "_lock", "_out", "_out_bytes", "_untold", "_waiting", "_watched", "busy", "closing",
+        "ended", "given", "gone", "half", "job", "moved", "parser", "peer", "probed", "sent", "served", "since",
+        "socket",
     )  # fmt: skip
 
     def __init__(self, front: Owner, sock: socket.socket, peer: tuple[str, int]) -> None:
@@ -72,7 +78,7 @@ class Connection:
         self.parser = Parser(front.bounds, front.store, self._ready)
         self.job: Any = None
         self.probed = self.busy = self.gone = self.closing = self.half = self.ended = False
-        self.served = 0
+        self.served = self.given = self.sent = 0
         self.since = time.monotonic()
         """Start of the stretch that is judged: of waiting for a head, for a part of a body, for the client to take."""
         self.moved = 0
@@ -80,6 +86,8 @@ class Connection:
         self._waiting: deque[Asked] = deque()
         self._out: deque[memoryview] = deque()
         self._out_bytes = 0
+        self._untold: deque[Entry] = deque()
+        self._closed = False
         self._lock = threading.Lock()
         self._watched = READ
 
@@ -165,6 +173,7 @@ class Connection:
                 if part:
                     self._out.append(memoryview(part))
                     self._out_bytes += len(part)
+                    self.given += len(part)
             self._flush()
             if self._out:
                 self._watch(self._watched | WRITE)
@@ -176,6 +185,7 @@ class Connection:
             if not self._out:
                 self._watch(self._watched & ~WRITE)
             empty = not self._out
+        self._tell()
         if self.gone:
             return
         if empty and self.ended:
@@ -189,6 +199,7 @@ class Connection:
                 sent = self.socket.sendmsg(list(self._out)[:16])
                 self._out_bytes -= sent
                 self.moved += sent
+                self.sent += sent
                 while sent and sent >= len(self._out[0]):
                     sent -= len(self._out.popleft())
                 if sent:
@@ -197,6 +208,23 @@ class Connection:
             pass
         except OSError:
             self.lose()
+
+    # Telling.
+
+    def settle(self, entry: Entry) -> None:
+        """An answer was given whole, or is given up: it is told once the client has taken it, or can no more."""
+        entry.end = self.given
+        with self._lock:
+            self._untold.append(entry)
+        self._tell()
+
+    def _tell(self) -> None:
+        while self._untold:
+            with self._lock:
+                if not self._untold or not (self._closed or self.sent >= self._untold[0].end):
+                    return
+                entry = self._untold.popleft()
+            self._front.ledger.tell(entry, self.sent)
 
     # Ending.
 
@@ -230,7 +258,9 @@ class Connection:
         with self._lock:
             self._out.clear()
             self._out_bytes = 0
+            self._closed = True
             self.socket.close()
+        self._tell()
         self.parser.forget()
         for asked in self._waiting:
             asked.release()

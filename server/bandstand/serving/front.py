@@ -12,6 +12,7 @@ from collections.abc import Callable
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.connection import GONE, READ, WRITE, Connection
 from bandstand.serving.gateway import failure
+from bandstand.serving.ledger import Entry, Ledger
 from bandstand.serving.parser import Refused
 from bandstand.serving.request import Asked, Store
 
@@ -27,9 +28,10 @@ _INTERIM = b"HTTP/1.1 102 Processing\r\n\r\n"
 class Front:
     """Everything that waits for the network."""
 
-    def __init__(self, listener: socket.socket, bounds: Bounds) -> None:
-        """Take a listening socket that does not block."""
+    def __init__(self, listener: socket.socket, bounds: Bounds, ledger: Ledger) -> None:
+        """Take a listening socket that does not block, and where answers are told."""
         self.bounds = bounds
+        self.ledger = ledger
         self.store = Store(bounds.bodies_max_bytes)
         self.asked: Callable[[Connection, Asked], None] = lambda _c, _a: None
         """Takes each request that was read whole."""
@@ -219,7 +221,10 @@ class Front:
             # The answer before it comes first, and is the last.
             connection.half = True
             return
-        connection.give(failure(error.status, error.text))
+        entry = Entry(connection.parser.unread(), connection.peer[0])
+        entry.note.service, entry.status, entry.start = "front", error.status, connection.given
+        connection.give(failure(error.status, error.text, ("X-Request-Id", entry.note.request_id)))
+        connection.settle(entry)
         connection.end()
 
     # Deadlines.

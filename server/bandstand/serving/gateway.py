@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from bandstand.observe.note import NOTE, Note
 from bandstand.serving.connection import Connection
 from bandstand.serving.request import Asked
 
@@ -18,8 +19,8 @@ _FIELD = re.compile(r"[\w!#$%&'*+.^`|~-]+: [\t\x20-\x7e\xa0-\xff]*", re.ASCII)
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
-def environ_of(asked: Asked, connection: Connection, server: tuple[str, int]) -> dict[str, Any]:
-    """The environment of a request."""
+def environ_of(asked: Asked, connection: Connection, server: tuple[str, int], note: Note) -> dict[str, Any]:
+    """The environment of a request; the application fills the note."""
     path, _, query = asked.target.partition(b"?")
     headers = asked.headers
     if not path.startswith(b"/"):
@@ -38,6 +39,7 @@ def environ_of(asked: Asked, connection: Connection, server: tuple[str, int]) ->
         "SERVER_PROTOCOL": f"HTTP/{asked.version}",
         "REMOTE_ADDR": connection.peer[0],
         "REMOTE_PORT": str(connection.peer[1]),
+        NOTE: note,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(asked.body),

@@ -17,6 +17,7 @@ from bandstand.model.turn import Turn
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.connection import Connection
 from bandstand.serving.gateway import Answer
+from bandstand.serving.ledger import Entry
 from bandstand.serving.request import Asked
 
 _NICE = 5
@@ -34,6 +35,7 @@ class Job:
     asked: Asked
     turn: Turn
     lane: Name
+    entry: Entry
     queued: float
     """When it began to wait, on the monotonic clock."""
     parked: float = 0.0
@@ -60,11 +62,26 @@ class Job:
             self.state = after
             return True
 
-    def close(self) -> None:
-        """Give up what is left of the request and its answer."""
+    def release(self) -> None:
+        """Let go of what is left of the request and its answer."""
         self.asked.release()
         if self.parts is not None:
             self.parts.close()
+
+    def settle(self) -> None:
+        """Tell the answer as it is."""
+        if self.answer is not None and not self.entry.status:
+            self.entry.status = self.answer.status
+        if not self.entry.status:
+            # Interim answers are none.
+            self.entry.start = self.connection.given
+        self.connection.settle(self.entry)
+
+    def close(self) -> None:
+        """Give up what is left of the request and its answer, and tell it so."""
+        self.release()
+        self.entry.broken = True
+        self.settle()
 
 
 class Lane:
@@ -144,6 +161,7 @@ class Lanes:
     def move(self, job: Job, lane: Name) -> None:
         """Let a job that has begun, and found itself in the wrong lane, begin again in another."""
         job.lane, job.queued, job.state = lane, time.monotonic(), "waiting"
+        job.entry.lane = lane
         self.put(job)
 
     def expire(self, now: float) -> None:
@@ -157,6 +175,6 @@ class Lanes:
                     self._refuse(job)
 
     def _refuse(self, job: Job) -> None:
-        job.refused = True
+        job.refused = job.entry.refused = True
         job.lane, job.state = "health", "waiting"
         self.lanes["health"].put(job)

@@ -106,6 +106,12 @@ class Parser:
             self.asked.release()
             self.asked = None
 
+    def unread(self) -> Asked:
+        """The request that is being read, as far as it came."""
+        asked = self.asked or Asked("", b"", "1.1", [], keep=False, started=time.monotonic())
+        asked.target = asked.target or self._url
+        return asked
+
     @property
     def continues(self) -> bool:
         """Whether the client waits for a word before it sends its body (RFC 9110, 10.1.1)."""

@@ -16,7 +16,9 @@ from typing import Any
 from bandstand.config.schema import Config
 from bandstand.observe.logs import configure_logs
 from bandstand.serving.bounds import Bounds
+from bandstand.serving.ledger import Ledger
 from bandstand.serving.worker import Worker
+from bandstand.web.address import PublicAddress
 from bandstand.web.app import build_app
 
 logger = logging.getLogger("bandstand.serving")
@@ -62,7 +64,15 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
     configure_logs(config.logging.level, config.logging.format)
     listener.setblocking(False)
     threads = config.server.threads
-    worker = Worker(build_app(config), listener, bounds_of(config), light=max(2, threads // 2), heavy=threads)
+    address = PublicAddress(config.server.public_url, config.server.trusted_proxies)
+    worker = Worker(
+        build_app(config),
+        listener,
+        bounds_of(config),
+        light=max(2, threads // 2),
+        heavy=threads,
+        ledger=Ledger(access=config.logging.access, client=address.client),
+    )
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     _outlive_nobody(worker.stop)
     ready.send(True)

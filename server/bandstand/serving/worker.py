@@ -1,7 +1,6 @@
 """A worker: its front, its lanes, and the application behind them."""
 
 import logging
-import secrets
 import socket
 import time
 
@@ -12,19 +11,33 @@ from bandstand.serving.connection import Connection
 from bandstand.serving.front import Front
 from bandstand.serving.gateway import Answer, Application, environ_of, failure
 from bandstand.serving.lanes import Job, Lanes, Name
+from bandstand.serving.ledger import Entry, Ledger
 from bandstand.serving.request import Asked
 from bandstand.web.mount import REFUSED
 
 logger = logging.getLogger("bandstand.serving")
-_HEALTH = (b"/healthz", b"/readyz", b"/metrics", b"/version")
+_HEALTH = frozenset({b"/healthz", b"/readyz", b"/metrics", b"/version"})
 _FULL = "The server has more to do than it can; this request waited too long for its turn. Ask again in a moment."
+
+
+def _probe(target: bytes) -> str:
+    """Which question of operators an address is; empty for others."""
+    path = target.partition(b"?")[0]
+    return path[1:].decode("ascii") if path in _HEALTH else ""
 
 
 class Worker:
     """Serves one application on one listening socket."""
 
     def __init__(
-        self, application: Application, listener: socket.socket, bounds: Bounds, *, light: int, heavy: int
+        self,
+        application: Application,
+        listener: socket.socket,
+        bounds: Bounds,
+        *,
+        light: int,
+        heavy: int,
+        ledger: Ledger | None = None,
     ) -> None:
         """Start the lanes; `run` starts the front.
 
@@ -34,12 +47,13 @@ class Worker:
             bounds: Of connections and waiting.
             light: Threads for small requests.
             heavy: Threads for heavy ones.
+            ledger: Where answers are told.
         """
         self._application = application
         self._bounds = bounds
         name = listener.getsockname()
         self._server = (str(name[0]), int(name[1]))
-        self.front = Front(listener, bounds)
+        self.front = Front(listener, bounds, ledger or Ledger())
         self.lanes = Lanes(bounds, light=light, heavy=heavy, run=self._run)
         self.front.asked = self._asked
         self.front.drained = self._drained
@@ -54,9 +68,12 @@ class Worker:
         self.front.stop()
 
     def _asked(self, connection: Connection, asked: Asked) -> None:
-        lane: Name = "health" if asked.target.startswith(_HEALTH) else "light"
+        lane: Name = "health" if _probe(asked.target) else "light"
         turn = Turn(asked.started + self._bounds.timeout_s, gone=connection.left, small=lane == "light")
-        job = Job(connection, asked, turn, lane, time.monotonic())
+        entry = Entry(asked, connection.peer[0], lane)
+        if lane == "health":
+            entry.note.service, entry.note.operation = "health", _probe(asked.target)
+        job = Job(connection, asked, turn, lane, entry, time.monotonic())
         connection.job = job
         self.lanes.put(job)
 
@@ -65,11 +82,13 @@ class Worker:
         if job is not None and job.shift("parked", "waiting"):
             # The least rate bounds how long a client may take; the clock is that of our own work.
             job.turn.deadline += time.monotonic() - job.parked
+            job.entry.wait()
             self.lanes.put(job)
 
     def _run(self, job: Job) -> None:
         """Answer a job, or go on with its answer; in a thread of its lane."""
         connection = job.connection
+        job.entry.begin()
         try:
             with taking(job.turn):
                 if connection.gone:
@@ -80,6 +99,7 @@ class Worker:
                     self._send(job)
         except Deferred:
             job.turn.small = False
+            job.entry.pause()
             self.lanes.move(job, "heavy")
         except Exception as error:  # noqa: BLE001 - told there, with its trace
             self._fail(job, error)
@@ -88,7 +108,8 @@ class Worker:
         if self.front.stopping:
             job.asked.keep = False
         answer = Answer(job.asked)
-        environ = environ_of(job.asked, job.connection, self._server)
+        job.entry.start = job.connection.given
+        environ = environ_of(job.asked, job.connection, self._server, job.entry.note)
         if job.refused:
             environ[REFUSED] = _FULL
         job.answer, job.parts = answer, answer.parts(self._application(environ, answer.start))
@@ -104,6 +125,8 @@ class Worker:
                 return
             if connection.full and self._park(job):
                 return
+        job.entry.pause()
+        job.settle()
         if job.answer is not None and job.answer.keep:
             connection.next()
         else:
@@ -112,24 +135,29 @@ class Worker:
     @staticmethod
     def _fail(job: Job, error: Exception) -> None:
         """Tell of what no service has caught; what has begun can only be broken off."""
-        incident = secrets.token_hex(4)
+        entry, incident = job.entry, job.entry.note.request_id
         logger.error("answer", exc_info=error, extra={"request_id": incident})
-        job.close()
+        entry.pause()
         if job.answer is not None and job.answer.begun:
             job.connection.reset()
+            job.close()
             return
+        entry.status, text = 500, f"Something went wrong here; please report the number {incident}."
         if isinstance(error, BandstandError) and error.http_status != 500:
-            told = failure(error.http_status, error.message, ("X-Request-Id", incident))
-        else:
-            text = f"Something went wrong here; please report the number {incident}."
-            told = failure(500, text, ("X-Request-Id", incident))
-        job.connection.give(told)
+            entry.status, text = error.http_status, error.message
+        job.release()
+        job.connection.give(failure(entry.status, text, ("X-Request-Id", incident)))
+        job.settle()
         job.connection.end()
 
     @staticmethod
     def _park(job: Job) -> bool:
         """Leave an answer until its client has room; False where it has by now."""
+        job.entry.pause()
         job.parked = time.monotonic()
         job.shift("running", "parked")
         # Between the look and the shift the front may have sent everything, and will not come again.
-        return job.connection.full or not job.shift("parked", "running")
+        if job.connection.full or not job.shift("parked", "running"):
+            return True
+        job.entry.begin()
+        return False

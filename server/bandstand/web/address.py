@@ -13,6 +13,9 @@ from bandstand.errors import BadRequest
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
 _PAIR = re.compile(r"""\s*(?:([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*))?\s*([;,]|$)""", re.ASCII)
+_ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
+_SENDERS = re.compile(r'(?:^|[;,])\s*for="?([^";,]+)', re.IGNORECASE)
+_MOST_HOPS = 20
 _USUAL_PORTS = {"http": "80", "https": "443"}
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
 
@@ -42,6 +45,24 @@ class PublicAddress:
             # Werkzeug gives an empty one for what is no host name; no address could be made of it.
             raise BadRequest("The Host header is no host name.", locator="Host")
         return f"{scheme}://{host}{prefix}"
+
+    def client(self, peer: str, fields: Mapping[str, str]) -> str:
+        """Who asks: the nearest address that is no trusted proxy's.
+
+        Args:
+            peer: Where the connection comes from.
+            fields: Header fields of the request, names in lower case.
+        """
+        if not self._trusted(peer):
+            return peer
+        senders = [part.strip() for part in fields.get("x-forwarded-for", "").split(",") if part.strip()]
+        if not senders:
+            senders = _SENDERS.findall(fields.get("forwarded", "")[:2000])
+        nodes = [_node(sender) for sender in senders[-_MOST_HOPS:]]
+        for node in reversed(nodes):
+            if not self._trusted(node):
+                return node if _ADDRESS.fullmatch(node) else peer
+        return nodes[0] if nodes else peer
 
     def _told(self, headers: Headers, scheme: str, host: str, prefix: str) -> tuple[str, str, str]:
         """Scheme, host and prefix by the headers of a trusted proxy, as far as it tells them.

@@ -55,7 +55,6 @@ def build_app(config: Config) -> Flask:
         origins=config.server.cors.origins,
         cors_max_age_s=config.server.cors.max_age_s,
         body_max_bytes=config.limits.body_max_bytes,
-        access_log=config.logging.access,
     )
     return mount_services(build_engine(config), settings)
 

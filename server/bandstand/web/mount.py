@@ -3,8 +3,6 @@
 import logging
 import math
 import re
-import secrets
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,9 +24,11 @@ from bandstand.errors import (
 from bandstand.model.exchange import MOST_KEYS, Call, Response, holds_tag
 from bandstand.model.fields import sendable
 from bandstand.model.turn import Turn, current_turn, taking
+from bandstand.observe.note import NOTE, Note, redacted, request_id
 from bandstand.services.base import Service
 from bandstand.web.address import PublicAddress
 from bandstand.web.coding import encoded, plain_tags, tagged
+from bandstand.web.operations import operation_of
 
 logger = logging.getLogger("bandstand.web")
 
@@ -36,7 +36,6 @@ _EXPOSED = "Warning, ETag, Retry-After, X-Request-Id, X-Source-Items, X-Source-T
 _MOST_FORM_BYTES = 1_000_000
 """What a form's values cost to decode grows with them; documents have `limits.body_max_bytes`."""
 _FORM = "application/x-www-form-urlencoded"
-_SECRET = re.compile(r"(?i)(?<=[?&])([\w.-]*(?:token|password|secret|key|signature))=[^&]*")
 REFUSED = "bandstand.refused"
 """Key of the environment of a request that the server has no room for, with the reason."""
 _NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+){0,50}", re.ASCII)
@@ -56,7 +55,6 @@ class Settings:
     """Origins that browsers may call from."""
     cors_max_age_s: int = 86_400
     body_max_bytes: int = 10_000_000
-    access_log: bool = True
 
 
 class Mount:
@@ -102,14 +100,16 @@ class Mount:
         )
         refused.http_status = error.code or 404
         call = Call(method="GET", path=request.path, variables={"path": rest}, limits=self._engine.limits)
-        wsgi = self._finish(service.fault(call, refused), _request_id(request.headers.get("X-Request-Id", "")))
+        _note().service = service.name
+        wsgi = self._finish(service.fault(call, refused))
         allow_methods(wsgi, error)
         return wsgi
 
     def _view(self, service: Service, methods: Sequence[str]) -> Callable[..., WsgiResponse]:
         def view(**variables: str) -> WsgiResponse:
-            started = time.perf_counter()
-            request_id = _request_id(flask.request.headers.get("X-Request-Id", ""))
+            note, request = _note(), flask.request
+            note.service = service.name
+            note.operation = operation_of(service.name, request.path, request.environ.get("QUERY_STRING", ""))
             try:
                 if flask.request.method == "OPTIONS":
                     return self._preflight(", ".join(methods))
@@ -119,42 +119,31 @@ class Mount:
                     asked.get("Accept-Encoding", ""),
                     asked.get("If-None-Match", ""),
                 )
-                wsgi = self._finish(answer, request_id)
+                return self._finish(answer)
             except Exception as error:  # noqa: BLE001 - told there, with its trace
-                return self._broken(error, service, variables, request_id)
-            if self._settings.access_log:
-                _log(service, answer, request_id, started)
-            return wsgi
+                return self._broken(error, service, variables)
 
         return view
 
     def broken(self, error: Exception) -> WsgiResponse:
         """Tell of a fault of ours outside every service, or in the telling of another error."""
-        request = flask.request
-        service = self._roots.get(request.path[1:].partition("/")[0])
-        return self._broken(
-            getattr(error, "original_exception", None) or error,
-            service,
-            {},
-            _request_id(request.headers.get("X-Request-Id", "")),
-        )
+        service = self._roots.get(flask.request.path[1:].partition("/")[0])
+        return self._broken(getattr(error, "original_exception", None) or error, service, {})
 
-    def _broken(
-        self, error: Exception, service: Service | None, variables: dict[str, str], request_id: str
-    ) -> WsgiResponse:
+    def _broken(self, error: Exception, service: Service | None, variables: dict[str, str]) -> WsgiResponse:
         """The one place where faults of ours are told: by a number, in the words of the service, else in plain ones."""
-        request = flask.request
+        request, incident = flask.request, _note().request_id
         url = redacted(request.full_path)[:2000]
-        logger.error("failed", exc_info=error, extra={"request_id": request_id, "url": url})
-        fault = InternalError(f"Something went wrong here; please report the number {request_id}.")
+        logger.error("failed", exc_info=error, extra={"request_id": incident, "url": url})
+        fault = InternalError(f"Something went wrong here; please report the number {incident}.")
         if service is not None:
             call = Call(method="GET", path=request.path, variables=variables, limits=self._engine.limits)
             try:
-                return self._finish(service.fault(call, fault), request_id)
+                return self._finish(service.fault(call, fault))
             except Exception:
-                logger.exception("not worded", extra={"request_id": request_id, "service": service.name})
+                logger.exception("not worded", extra={"request_id": incident, "service": service.name})
         # Of constants alone.
-        headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, "X-Content-Type-Options": "nosniff"}
+        headers = {"Cache-Control": "no-store", "X-Request-Id": incident, "X-Content-Type-Options": "nosniff"}
         return WsgiResponse(f"500: {fault.message}\n", status=500, headers=headers, mimetype="text/plain")
 
     def _answer(self, service: Service, variables: dict[str, str]) -> Response:
@@ -198,6 +187,8 @@ class Mount:
                 args += [(key, value) for key, value in request.form.items(multi=True)]
             else:
                 body = request.get_data(cache=False)
+            note = _note()
+            note.operation = note.operation or operation_of(note.service, "", _request_key(args), body)
         if len(args) > MOST_KEYS:
             raise TooLarge(f"The request has {len(args)} parameters; at most {MOST_KEYS} are read.")
         headers = {key.lower(): value for key, value in request.headers.items()}
@@ -214,7 +205,7 @@ class Mount:
             limits=self._engine.limits,
         )
 
-    def _finish(self, answer: Response, request_id: str) -> WsgiResponse:
+    def _finish(self, answer: Response) -> WsgiResponse:
         """Add what every answer carries; HEAD keeps the headers and drops the body, 304 drops both body and type."""
         request = flask.request
         status, body = answer.status, answer.body
@@ -238,7 +229,9 @@ class Mount:
             wsgi.headers["Cache-Control"] = "no-store"
         if tag:
             wsgi.headers["ETag"] = tag
-        wsgi.headers["X-Request-Id"] = request_id
+        note = _note()
+        note.format = answer.media_type
+        wsgi.headers["X-Request-Id"] = note.request_id
         wsgi.headers["X-Content-Type-Options"] = "nosniff"
         self.allow_origin(wsgi)
         return wsgi
@@ -325,26 +318,15 @@ def _check_form(form: bytes) -> None:
         raise refused
 
 
-def _request_id(given: str) -> str:
-    return given if re.fullmatch(r"[\w.-]{1,64}", given) else secrets.token_hex(4)
+def _request_key(args: Sequence[tuple[str, str]]) -> str:
+    return next((f"request={value}" for key, value in args if key.casefold() == "request"), "")
 
 
-def _log(service: Service, answer: Response, request_id: str, started: float) -> None:
-    request = flask.request
-    logger.info(
-        "request",
-        extra={
-            "request_id": request_id,
-            "service": service.name,
-            "status": answer.status,
-            "ms": round((time.perf_counter() - started) * 1000, 1),
-            "bytes_out": len(answer.body) if isinstance(answer.body, bytes) else answer.length,
-            "url": redacted(request.full_path)[:2000],
-            "format": answer.media_type,
-        },
-    )
-
-
-def redacted(url: str) -> str:
-    """The address without credentials."""
-    return _SECRET.sub(r"\1=…", url)
+def _note() -> Note:
+    """What the server shall be told of this request."""
+    environ = flask.request.environ
+    note = environ.get(NOTE)
+    if not isinstance(note, Note):
+        # A WSGI server that asks for none.
+        note = environ[NOTE] = Note(request_id(environ.get("HTTP_X_REQUEST_ID", "")))
+    return note

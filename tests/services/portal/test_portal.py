@@ -49,7 +49,7 @@ def test_a_layer_without_a_style_tells_what_is_drawn(tmp_path):
     write_tiff(tmp_path / "own/depth_20200101.tif", np.linspace(-60, -10, 64 * 64, dtype="f4").reshape(64, 64))
     text = "collections:\n  own: {profile: generic, source: own}\nlayers:\n  - {name: own, collection: own}\n"
     engine = open_archive(tmp_path, text).engine
-    (told,) = mount_services(engine, Settings(access_log=False)).test_client().get("/api/layers").json["layers"]
+    (told,) = mount_services(engine, Settings()).test_client().get("/api/layers").json["layers"]
     assert told["kind"] == "ramp"
     assert told["range"] == pytest.approx([-59, -11], abs=0.5)
     engine.close()

@@ -192,7 +192,7 @@ def test_too_many_pixels_are_refused_before_a_file_is_opened(ask, opened, keys):
 def test_every_limit_refuses_before_a_file_is_opened(make_site, opened, limit, key):
     site = make_site(change=lambda text: text.replace("\nlimits:", f"\nlimits:\n  {limit}"))
     engine = build_engine(site.config)
-    app = mount_services(engine, Settings(access_log=False)).test_client()
+    app = mount_services(engine, Settings()).test_client()
     # The ingest read every file.
     opened.clear()
     answer = app.get("/wcs", query_string={**KEYS, "COVERAGEID": "s2_l2a", "TIME": "2021/2022"})
@@ -222,7 +222,7 @@ def garble(path):
 def test_a_scene_that_cannot_be_read_is_named_and_the_others_go_on(make_site, report_schema, spoil):
     site = make_site(spoil=lambda folder: spoil(next(folder.glob(f"s2_l2a/*/*/*/{SCENE}/B04.tif"))))
     engine = build_engine(site.config)
-    app = mount_services(engine, Settings(access_log=False)).test_client()
+    app = mount_services(engine, Settings()).test_client()
     query = [*KEYS.items(), *AREA, ("COVERAGEID", "ndvi")]
     broken = app.get("/wcs", query_string=[*query, ("TIME", "2022-07-19")])
     text = broken.get_data(as_text=True)

@@ -166,7 +166,7 @@ def test_a_collection_without_a_scene_is_left_out(make_site, wcs_schema):
         )
     )
     engine = build_engine(site.config)
-    app = mount_services(engine, Settings(access_log=False)).test_client()
+    app = mount_services(engine, Settings()).test_client()
     root = document(app.get("/wcs?service=WCS&request=GetCapabilities"), wcs_schema)
     gone = app.get("/wcs?service=WCS&version=2.0.1&request=DescribeCoverage&coverageid=nothing")
     engine.close()

@@ -186,7 +186,7 @@ def test_with_and_without_parts_are_tagged_differently(ask):
 def test_gml_is_native_where_the_configuration_says_so(make_site):
     site = make_site(change=lambda text: text.replace("\nwcs:", f"\nwcs:\n  native_format: {GML}"))
     engine = build_engine(site.config)
-    client = mount_services(engine, Settings(access_log=False)).test_client()
+    client = mount_services(engine, Settings()).test_client()
     described = etree.fromstring(
         client.get("/wcs?service=WCS&version=2.0.1&request=DescribeCoverage&coverageid=ndvi").get_data()
     )

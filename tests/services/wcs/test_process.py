@@ -137,7 +137,7 @@ def test_all_operands_must_be_readable(make_site):
     engine = build_engine(make_site(spoil=spoil).config)
     query = f'{HEAD}encode($c.B08[ansi("2022-07-19")] - $c.B08[ansi("2021-06-14")], "tiff")'
     args = {"SERVICE": "WCS", "VERSION": "2.0.1", "REQUEST": "ProcessCoverages", "QUERY": query}
-    answer = mount_services(engine, Settings(access_log=False)).test_client().get("/wcs", query_string=args)
+    answer = mount_services(engine, Settings()).test_client().get("/wcs", query_string=args)
     engine.close()
     assert answer.status_code == 503
     assert "cannot be read" in answer.text

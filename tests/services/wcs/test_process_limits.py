@@ -25,7 +25,7 @@ def limited(make_site):
     def start(limit):
         site = make_site(change=lambda text: text.replace("\nlimits:", f"\nlimits:\n  {limit}"))
         engines.append(build_engine(site.config))
-        client = mount_services(engines[-1], Settings(access_log=False)).test_client()
+        client = mount_services(engines[-1], Settings()).test_client()
         return lambda query: client.get("/wcs", query_string={**KEYS, "QUERY": query})
 
     yield start

@@ -272,7 +272,7 @@ def test_a_compression_that_netcdf_lacks_is_refused(ask):
 def test_every_limit_refuses(make_site, limit, name, key):
     site = make_site(change=lambda text: text.replace("\nlimits:", f"\nlimits:\n  {limit}"))
     engine = build_engine(site.config)
-    app = mount_services(engine, Settings(access_log=False)).test_client()
+    app = mount_services(engine, Settings()).test_client()
     area = [] if "items" in limit else AREA
     pairs = [*KEYS.items(), ("COVERAGEID", "s2_l2a"), ("RANGESUBSET", "B04"), ("FORMAT", name), ("TIME", "2021/2022")]
     answer = app.get("/wcs", query_string=[*pairs, *area])

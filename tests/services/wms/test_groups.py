@@ -53,7 +53,7 @@ def grouped(sample_archive, tmp_path_factory):
         return (before + LAYERS + "# ----" + after).replace("#layer_limit: 10 ", "layer_limit: 2 ")
 
     engine = build_engine(plant(folder, change=change).config)
-    yield mount_services(engine, Settings(access_log=False)).test_client()
+    yield mount_services(engine, Settings()).test_client()
     engine.close()
 
 

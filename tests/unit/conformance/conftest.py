@@ -32,5 +32,5 @@ def cite_folder(tmp_path_factory):
 def cite_client(cite_folder):
     """Flask's test client."""
     engine = build_engine(load_config(cite_folder / "config.yml", environment={}))
-    yield mount_services(engine, Settings(access_log=False)).test_client()
+    yield mount_services(engine, Settings()).test_client()
     engine.close()

@@ -43,7 +43,7 @@ def served(tmp_path_factory):
         "tile_matrix_sets: {UTM1: {crs: 'EPSG:32601', origin: [0, 10000000], "
         "resolutions: [2560, 1280, 640, 320], extent: [0, 0, 1000000, 10000000]}}\n",
     )
-    yield made.engine, mount_services(made.engine, Settings(access_log=False)).test_client()
+    yield made.engine, mount_services(made.engine, Settings()).test_client()
     made.engine.close()
 
 

@@ -3,6 +3,8 @@
 import pytest
 from tests.unit.web.test_mount import echo
 
+from bandstand.web.address import PublicAddress
+
 TRUSTED = {"trusted_proxies": ("127.0.0.0/8", "10.0.0.0/8", "2001:db8::/32")}
 
 
@@ -99,3 +101,21 @@ def test_a_proxy_that_is_seen_in_the_form_of_the_new_addresses_is_the_same(site_
         "/echo/a", headers={"X-Forwarded-Host": "maps.example.org"}, environ_base={"REMOTE_ADDR": "::ffff:127.0.0.1"}
     )
     assert answer.text.endswith(" http://maps.example.org")
+
+
+@pytest.mark.parametrize(
+    ("peer", "fields", "client"),
+    [
+        ("192.0.2.1", {"x-forwarded-for": "198.51.100.7"}, "192.0.2.1"),
+        ("10.0.0.1", {"x-forwarded-for": "198.51.100.7"}, "198.51.100.7"),
+        ("10.0.0.1", {"x-forwarded-for": "203.0.113.9, 198.51.100.7, 10.0.0.2"}, "198.51.100.7"),
+        ("10.0.0.1", {"x-forwarded-for": "[2001:db8::1]:4711"}, "2001:db8::1"),
+        ("10.0.0.1", {"forwarded": 'for=203.0.113.9, for="[2001:db8::1]:4711";proto=https'}, "2001:db8::1"),
+        ("10.0.0.1", {"x-forwarded-for": "10.0.0.3, 10.0.0.2"}, "10.0.0.3"),
+        ("10.0.0.1", {"x-forwarded-for": "a\x1b[2J"}, "10.0.0.1"),
+        ("10.0.0.1", {}, "10.0.0.1"),
+        ("local", {"x-forwarded-for": "198.51.100.7"}, "local"),
+    ],
+)
+def test_a_client_is_the_nearest_address_that_nobody_vouches_for(peer, fields, client):
+    assert PublicAddress("", ["10.0.0.0/8"]).client(peer, fields) == client

@@ -36,7 +36,7 @@ def gone(sample_archive, tmp_path_factory):
     path = site.config.catalog.path
     path.rename(folder / "away")
     engine = build_engine(site.config)
-    yield engine, mount_services(engine, Settings(access_log=False)).test_client(), path, folder / "away"
+    yield engine, mount_services(engine, Settings()).test_client(), path, folder / "away"
     engine.close()
 
 
