@@ -61,7 +61,6 @@ class Connection:
         closing: Whether nothing more is read from it.
         given: Bytes of answers so far.
         sent: Those of them that the socket took.
-        due: When the front looks at it again, on the monotonic clock.
     """
 
     __slots__ = (

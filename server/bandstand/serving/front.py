@@ -39,6 +39,8 @@ class Front:
         """Takes each connection whose client has room again."""
         self.tick: Callable[[float], None] = lambda _now: None
         """Called twice a second."""
+        self.closed: Callable[[], None] = lambda: None
+        """Called once, when nothing more is accepted."""
         self._listener = listener
         self._poll = select.epoll()
         self._connections: dict[int, Connection] = {}
@@ -108,6 +110,7 @@ class Front:
                 if until == float("inf"):
                     until = now + grace_s
                     self._accept_more(yes=False)
+                    self.closed()
                 self._end_idle()
                 if not self._connections or now > until:
                     return

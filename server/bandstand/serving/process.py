@@ -54,7 +54,7 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
     Args:
         config: Read and checked by the supervisor.
         listener: Shared by all workers.
-        ready: Is sent one object as soon as requests are taken.
+        ready: Is sent one object as soon as requests are taken, and another one when no more are.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -75,6 +75,13 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
     )
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     _outlive_nobody(worker.stop)
+
+    def closed() -> None:
+        # Nobody hears it where the supervisor is gone.
+        with contextlib.suppress(OSError):
+            ready.send(False)
+
+    worker.front.closed = closed
     ready.send(True)
     worker.run(config.server.shutdown_grace_s)
 

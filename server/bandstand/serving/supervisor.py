@@ -22,6 +22,7 @@ _PRELOADED = ["bandstand.serving.forker"]
 _SHORTEST_S, _LONGEST_S = 0.1, 30.0
 _STARTING_S = 120.0
 _LOOK_S = 0.2
+_CLOSING_S = 5.0
 
 Work = Callable[[Any, socket.socket, pipes.Connection], None]
 """What a worker process runs: configuration, listening socket, and where to say that it is ready."""
@@ -158,10 +159,13 @@ class Supervisor:
         if config is None:
             logger.error("The configuration is not changed.")
             return
+        fresh: list[Member] = []
         try:
-            fresh = [self._start(config) for _ in range(self.count)]
+            for _ in range(self.count):
+                fresh.append(self._start(config))  # noqa: PERF401 - those before a failure are ended
         except (EOFError, OSError):
             logger.exception("The configuration is not changed: a worker cannot be started.")
+            self._end(fresh)
             return
         until = time.monotonic() + _STARTING_S
         while not self._stop and not all(member.ready for member in fresh):
@@ -176,6 +180,9 @@ class Supervisor:
         for member in old:
             member.process.terminate()
             self._leaving.append((member, time.monotonic() + self.grace_s + 5.0))
+        for member in old:
+            # Until it says that it accepts nothing more, or ends: whoever asks from now on is answered by the new.
+            member.ready_pipe.poll(_CLOSING_S)
         logger.warning("The configuration was read again, and is served.")
 
     def _end(self, members: list[Member]) -> None:
