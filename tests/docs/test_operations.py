@@ -11,6 +11,7 @@ import pytest
 
 from bandstand.cli.main import run
 from bandstand.model import turn
+from bandstand.observe.figures import FAMILIES
 from bandstand.serving.bounds import Bounds
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -63,3 +64,12 @@ def test_the_figures_are_those_of_the_server():
     assert "more than 16 MB" in page
     assert "more than 32 scenes" in page
     assert (Bounds().stall_s, Bounds().bodies_max_bytes) == (10.0, 100_000_000)
+
+
+def test_every_figure_is_told():
+    page = (DOCS / "operations.md").read_text()
+    told = dict(re.findall(r"^\| `(\w+)`.*? \| \w+: (.*) \|$", page, re.MULTILINE))
+    assert told == {name: family.help for name, family in FAMILIES.items()}
+    # The queries are of families that there are.
+    asked = {name for text in re.findall(r"```promql\n(.*?)```", page, re.DOTALL) for name in re.findall(r"bandstand_\w+", text)}
+    assert {name.removesuffix("_bucket") for name in asked} <= set(FAMILIES)

@@ -122,6 +122,9 @@ class Server(Section):
     trusted_proxies: Networks = Field(
         default=(), description="Addresses or networks whose Forwarded and X-Forwarded headers are believed."
     )
+    metrics: Networks = Field(
+        default=("127.0.0.0/8", "::1/128"), description="Addresses or networks that may read /metrics; [] for nobody."
+    )
     cors: Cors = Field(default=Cors(), description="Which pages of other hosts may use the services.")
     block_cache_bytes: int = Field(
         default=536_870_912, ge=0, description="Decoded blocks kept in memory, bytes a process."

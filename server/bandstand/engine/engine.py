@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bandstand.caching.memory import CacheStats
 from bandstand.caching.purse import Purse
 from bandstand.catalog.base import Catalog
 from bandstand.compute.compile import compile_expression
@@ -430,6 +431,10 @@ class Engine:
     def ramps(self) -> tuple[str, ...]:
         """Names of the ramps that `Ask.colormap` takes."""
         return ramp_names()
+
+    def cache(self) -> CacheStats:
+        """What the cache of decoded blocks has seen and holds."""
+        return self._library.stats()
 
     def close(self) -> None:
         """Let go of files and the catalogue."""

@@ -18,6 +18,7 @@ from bandstand.model.item import Asset
 from bandstand.model.raster import Raster, Strips
 from bandstand.model.selection import Resampling
 from bandstand.model.turn import Turn
+from bandstand.observe.figures import FIGURES
 from bandstand.read.base import Source
 from bandstand.read.library import Library, Piece
 from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window, window_grid
@@ -268,10 +269,12 @@ def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, li
 
 
 def _give_up_scene(scene: SceneRead, error: SourceUnavailable, account: Account) -> None:
+    FIGURES.count("bandstand_store_errors_total")
     if not account.tolerant:
         raise SourceUnavailable(
             f'Scene "{shorten(scene.item.id)}" cannot be read: {error.message}',
             scene=scene.item.id,
             locator=error.locator,
         ) from error
+    FIGURES.count("bandstand_skipped_scenes_total")
     account.skipped[scene.item.id] = error.message

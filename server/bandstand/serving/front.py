@@ -50,6 +50,8 @@ class Front:
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._accepting = False
+        self.accepted = 0
+        """Connections so far."""
         self._stopping = threading.Event()
         self._poll.register(self._wake_out.fileno(), select.EPOLLIN)
 
@@ -161,6 +163,7 @@ class Front:
                 self._make_room(None)
                 self._close_lost()
                 return
+            self.accepted += 1
             sock.setblocking(False)
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -90,6 +90,9 @@ class Lane:
     def __init__(self, name: Name, threads: int, run: Callable[[Job], None]) -> None:
         """Start the threads."""
         self.name = name
+        self.threads = threads
+        self.running = 0
+        """Of the threads, those that have a job."""
         self._run = run
         self._peers: OrderedDict[str, deque[Job]] = OrderedDict()
         self._ready = threading.Condition(threading.Lock())
@@ -124,11 +127,14 @@ class Lane:
                 peer, jobs = self._peers.popitem(last=False)
                 job = jobs.popleft()
                 self._length -= 1
+                self.running += 1
                 if jobs:
                     # Behind all other clients.
                     self._peers[peer] = jobs
             if job.shift("waiting", "running"):
                 self._run(job)
+            with self._ready:
+                self.running -= 1
 
 
 class Lanes:

@@ -1,10 +1,11 @@
-"""The access log: one line for every answer, once its last byte has left or nobody takes it any more."""
+"""The end of every answer, once its last byte has left or nobody takes it any more: counted, and a line in the log."""
 
 import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
+from bandstand.observe.figures import Figures
 from bandstand.observe.note import Note, redacted, request_id
 from bandstand.serving.request import Asked
 
@@ -68,8 +69,11 @@ class Entry:
 class Ledger:
     """Tells every answer."""
 
-    def __init__(self, *, access: bool = True, client: Client = lambda peer, _: peer) -> None:
-        """Write lines where `access` says so; `client` looks behind proxies."""
+    def __init__(
+        self, *, access: bool = True, client: Client = lambda peer, _: peer, figures: Figures | None = None
+    ) -> None:
+        """Write lines where `access` says so, and count in any case; `client` looks behind proxies."""
+        self.figures = figures or Figures()
         self._access = access
         self._client = client
 
@@ -82,8 +86,23 @@ class Ledger:
         """
         out = max(0, min(sent, entry.end) - entry.start)
         broken = entry.broken or sent < entry.end
+        self._count(entry, out, broken=broken)
         if self._access and logger.isEnabledFor(logging.INFO):
             logger.info("request", extra=self._members(entry, out, broken=broken))
+
+    def _count(self, entry: Entry, out: int, *, broken: bool) -> None:
+        figures, service, operation = self.figures, entry.note.service or "other", entry.note.operation
+        status = f"{entry.status // 100}xx" if entry.status else "none"
+        figures.count("bandstand_requests_total", service, operation, status)
+        figures.time("bandstand_request_seconds", service, operation, seconds=time.monotonic() - entry.asked.started)
+        if entry.lane:
+            figures.time("bandstand_wait_seconds", entry.lane, seconds=entry.waited)
+        figures.count("bandstand_received_bytes_total", by=entry.received)
+        figures.count("bandstand_sent_bytes_total", by=out)
+        if broken:
+            figures.count("bandstand_broken_total")
+        if entry.refused:
+            figures.count("bandstand_refused_total", entry.lane)
 
     def _members(self, entry: Entry, out: int, *, broken: bool) -> dict[str, Any]:
         asked, note = entry.asked, entry.note

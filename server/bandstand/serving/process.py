@@ -14,9 +14,12 @@ from multiprocessing import parent_process
 from typing import Any
 
 from bandstand.config.schema import Config
+from bandstand.observe.figures import FIGURES
 from bandstand.observe.logs import configure_logs
 from bandstand.serving.bounds import Bounds
 from bandstand.serving.ledger import Ledger
+from bandstand.serving.measures import of_process
+from bandstand.serving.slates import Slate
 from bandstand.serving.worker import Worker
 from bandstand.web.address import PublicAddress
 from bandstand.web.app import build_app
@@ -48,13 +51,14 @@ def bounds_of(config: Config) -> Bounds:
     )
 
 
-def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> None:
+def work(config: Config, listener: socket.socket, ready: pipes.Connection, slate: Slate) -> None:
     """Serve a configuration until told to stop (SIGTERM), or until the supervisor is gone.
 
     Args:
         config: Read and checked by the supervisor.
         listener: Shared by all workers.
         ready: Is sent one object as soon as requests are taken, and another one when no more are.
+        slate: Where this process writes its figures.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -66,15 +70,17 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
     threads = config.server.threads
     address = PublicAddress(config.server.public_url, config.server.trusted_proxies)
     worker = Worker(
-        build_app(config),
+        build_app(config, lambda: slate.all(FIGURES)),
         listener,
         bounds_of(config),
         light=max(2, threads // 2),
         heavy=threads,
-        ledger=Ledger(access=config.logging.access, client=address.client),
+        ledger=Ledger(access=config.logging.access, client=address.client, figures=FIGURES),
     )
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     _outlive_nobody(worker.stop)
+    FIGURES.watch(of_process)
+    close_slate = slate.keep(FIGURES)
 
     def closed() -> None:
         # Nobody hears it where the supervisor is gone.
@@ -83,7 +89,10 @@ def work(config: Config, listener: socket.socket, ready: pipes.Connection) -> No
 
     worker.front.closed = closed
     ready.send(True)
-    worker.run(config.server.shutdown_grace_s)
+    try:
+        worker.run(config.server.shutdown_grace_s)
+    finally:
+        close_slate()
 
 
 def _give_back() -> None:

@@ -16,6 +16,9 @@ from multiprocessing import connection as pipes
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
+from bandstand.observe.figures import Figures, Reading
+from bandstand.serving.slates import SUPERVISOR, Slate, Slates
+
 logger = logging.getLogger("bandstand.serving")
 
 _PRELOADED = ["bandstand.serving.forker"]
@@ -24,8 +27,11 @@ _STARTING_S = 120.0
 _LOOK_S = 0.2
 _CLOSING_S = 5.0
 
-Work = Callable[[Any, socket.socket, pipes.Connection], None]
-"""What a worker process runs: configuration, listening socket, and where to say that it is ready."""
+_GENERATIONS = 4
+"""Of workers that may be there at a time: each new configuration makes one, and those before take a while to end."""
+
+Work = Callable[[Any, socket.socket, pipes.Connection, Slate], None]
+"""What a worker process runs: configuration, listening socket, where to say that it is ready, and its slate."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +41,7 @@ class Member:
     process: ForkServerProcess
     ready_pipe: pipes.Connection
     started: float
+    slate: int
     ready: bool = False
 
 
@@ -51,12 +58,19 @@ class Supervisor:
     """Reads and checks the configuration again; None where it cannot be used, which it has told."""
     ready: Callable[[], None] = lambda: None
     """Called once, when the first worker answers."""
+    _figures: Figures = field(default_factory=Figures)
+    _slates: Slates = field(init=False)
     _members: list[Member] = field(default_factory=list)
     _leaving: list[tuple[Member, float]] = field(default_factory=list)
+    _taken: set[int] = field(default_factory=set)
     _failures: int = 0
     _next_start: float = 0.0
     _stop: bool = False
     _reload: bool = False
+
+    def __post_init__(self) -> None:
+        """Make a slate for each worker that there may be, and one for this process."""
+        self._slates = Slates(1 + _GENERATIONS * self.count)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
@@ -88,10 +102,30 @@ class Supervisor:
     def _start(self, config: Any) -> Member:
         context = multiprocessing.get_context("forkserver")
         inbox, outbox = context.Pipe(duplex=False)
-        process = context.Process(target=self.work, args=(config, self.listener, outbox), name="bandstand-worker")
+        # The lowest that is free: whoever follows a worker goes on from what that one has counted.
+        number = next(iter(self._free()))
+        arguments = (config, self.listener, outbox, Slate(self._slates, number))
+        process = context.Process(target=self.work, args=arguments, name="bandstand-worker")
         process.start()
         outbox.close()
-        return Member(process, inbox, time.monotonic())
+        member = Member(process, inbox, time.monotonic(), number)
+        self._taken.add(number)
+        return member
+
+    def _free(self) -> list[int]:
+        """Numbers of slates that no process writes on."""
+        return [number for number in range(1, self._slates.count) if number not in self._taken]
+
+    def _gone(self, member: Member) -> None:
+        self._slates.retire(member.slate)
+        self._taken.discard(member.slate)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Write our own figures down."""
+        ready = float(sum(member.ready for member in self._members))
+        workers: Reading = ("bandstand_workers", (), (ready,))
+        self._slates.write(SUPERVISOR, [*self._figures.read(), workers])
 
     def _replace(self) -> None:
         """Start what is missing; after failures only when the pause is over."""
@@ -115,11 +149,13 @@ class Supervisor:
             if member.process.exitcode is not None:
                 self._members.remove(member)
                 self._mourn(member)
+                self._gone(member)
             elif not member.ready and now - member.started > _STARTING_S:
                 member.process.kill()
         for member, until in list(self._leaving):
             if member.process.exitcode is not None:
                 self._leaving.remove((member, until))
+                self._gone(member)
             elif now > until:
                 member.process.kill()
 
@@ -131,11 +167,13 @@ class Supervisor:
                 return
             self._failures = 0
             self._next_start = 0.0
+            self._tell()
 
     def _mourn(self, member: Member) -> None:
         """One that served is replaced at once; those that fail before they serve, after a pause that grows."""
         if self._stop:
             return
+        self._figures.count("bandstand_worker_restarts_total")
         code = member.process.exitcode
         # It is told dead as well when the process that forked it is; it must not go on serving unwatched.
         if member.process.pid:
@@ -155,18 +193,26 @@ class Supervisor:
 
     def _change(self) -> None:
         """Put workers with the new configuration in the place of the old, once they serve; else keep those."""
+        changed = self._changed()
+        self._figures.count("bandstand_reloads_total", "done" if changed else "refused")
+        self._tell()
+
+    def _changed(self) -> bool:
         config = self.reread()
         if config is None:
             logger.error("The configuration is not changed.")
-            return
+            return False
+        if len(self._free()) < self.count:
+            logger.error("The configuration is not changed: workers of those before it have not ended yet.")
+            return False
         fresh: list[Member] = []
         try:
-            for _ in range(self.count):
-                fresh.append(self._start(config))  # noqa: PERF401 - those before a failure are ended
+            while len(fresh) < self.count:
+                fresh.append(self._start(config))
         except (EOFError, OSError):
             logger.exception("The configuration is not changed: a worker cannot be started.")
             self._end(fresh)
-            return
+            return False
         until = time.monotonic() + _STARTING_S
         while not self._stop and not all(member.ready for member in fresh):
             _wait(fresh)
@@ -175,7 +221,7 @@ class Supervisor:
             if any(member.process.exitcode is not None for member in fresh) or time.monotonic() > until:
                 logger.error("The new configuration cannot be served; the old one stays.")
                 self._end(fresh)
-                return
+                return False
         old, self._members, self.config = self._members, fresh, config
         for member in old:
             member.process.terminate()
@@ -184,6 +230,7 @@ class Supervisor:
             # Until it says that it accepts nothing more, or ends: whoever asks from now on is answered by the new.
             member.ready_pipe.poll(_CLOSING_S)
         logger.warning("The configuration was read again, and is served.")
+        return True
 
     def _end(self, members: list[Member]) -> None:
         """Let workers end what they do, and end those that do not."""
@@ -197,6 +244,8 @@ class Supervisor:
             if member.process.exitcode is None:
                 member.process.kill()
                 member.process.join()
+            self._gone(member)
+        self._leaving.clear()
 
 
 def _wait(members: list[Member]) -> None:

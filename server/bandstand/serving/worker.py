@@ -12,6 +12,7 @@ from bandstand.serving.front import Front
 from bandstand.serving.gateway import Answer, Application, environ_of, failure
 from bandstand.serving.lanes import Job, Lanes, Name
 from bandstand.serving.ledger import Entry, Ledger
+from bandstand.serving.measures import of_worker
 from bandstand.serving.request import Asked
 from bandstand.web.mount import REFUSED
 
@@ -58,6 +59,7 @@ class Worker:
         self.front.asked = self._asked
         self.front.drained = self._drained
         self.front.tick = self.lanes.expire
+        self.front.ledger.figures.watch(lambda: of_worker(self.front, self.lanes))
 
     def run(self, grace_s: float) -> None:
         """Serve until `stop`, and then until all is answered, at most so many seconds."""

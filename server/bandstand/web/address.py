@@ -16,6 +16,7 @@ _PAIR = re.compile(r"""\s*(?:([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
 _SENDERS = re.compile(r'(?:^|[;,])\s*for="?([^";,]+)', re.IGNORECASE)
 _MOST_HOPS = 20
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _USUAL_PORTS = {"http": "80", "https": "443"}
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
 
@@ -45,6 +46,14 @@ class PublicAddress:
             # Werkzeug gives an empty one for what is no host name; no address could be made of it.
             raise BadRequest("The Host header is no host name.", locator="Host")
         return f"{scheme}://{host}{prefix}"
+
+    def witnessed(self, request: flask.Request) -> str:
+        """Who asks, where nobody could have invented it; empty where a stranger says that he asks for another."""
+        fields = {name.lower(): value for name, value in request.headers.items()}
+        peer = request.remote_addr or ""
+        if not self._trusted(peer) and any(fields.get(name.lower()) for name in (*_FORWARDED, "Forwarded", "Via")):
+            return ""
+        return self.client(peer, fields)
 
     def client(self, peer: str, fields: Mapping[str, str]) -> str:
         """Who asks: the nearest address that is no trusted proxy's.
@@ -128,15 +137,20 @@ class PublicAddress:
         return elements[max(len(elements) - hops, 0)]
 
     def _trusted(self, address: str) -> bool:
-        if not self._networks or not address:
-            return False
-        try:
-            peer = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        # A socket of both families shows addresses of the old one in the new one's form.
-        peer = getattr(peer, "ipv4_mapped", None) or peer
-        return any(peer in network for network in self._networks)
+        return within(address, self._networks)
+
+
+def within(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address belongs to one of the networks."""
+    if not networks or not address:
+        return False
+    try:
+        peer = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    # A socket of both families shows addresses of the old one in the new one's form.
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    return any(peer in network for network in networks)
 
 
 def _own_name(environ: Mapping[str, Any]) -> str:

@@ -18,11 +18,13 @@ from bandstand.engine.build import build_engine
 from bandstand.engine.engine import Engine
 from bandstand.engine.warm import warm_kernels
 from bandstand.errors import shorten
+from bandstand.observe.figures import FIGURES
 from bandstand.observe.logs import configure_logs
 from bandstand.plugins import members
 from bandstand.services.base import Service
 from bandstand.share import shipped
 from bandstand.web.health import mount_health
+from bandstand.web.metrics import Processes, mount_metrics, of_engine
 from bandstand.web.mount import Mount, Settings, allow_methods
 
 CONFIG_VARIABLE = "BANDSTAND_CONFIG"
@@ -46,8 +48,13 @@ def create_app(config_path: Path | None = None) -> Flask:
     return build_app(config)
 
 
-def build_app(config: Config) -> Flask:
-    """Build the application of a configuration, and compile in the background what the first visitor will need."""
+def build_app(config: Config, processes: Processes | None = None) -> Flask:
+    """Build the application of a configuration, and compile in the background what the first visitor will need.
+
+    Args:
+        config: As loaded and checked.
+        processes: Tells the figures of all processes of the server; None: those of this one.
+    """
     threading.Thread(target=warm_kernels, name="warm", daemon=True).start()
     settings = Settings(
         public_url=config.server.public_url,
@@ -55,12 +62,15 @@ def build_app(config: Config) -> Flask:
         origins=config.server.cors.origins,
         cors_max_age_s=config.server.cors.max_age_s,
         body_max_bytes=config.limits.body_max_bytes,
+        metrics=config.server.metrics,
     )
-    return mount_services(build_engine(config), settings)
+    engine = build_engine(config)
+    FIGURES.watch(lambda: of_engine(engine))
+    return mount_services(engine, settings, processes)
 
 
-def mount_services(engine: Engine, settings: Settings) -> Flask:
-    """Mount every service on an engine."""
+def mount_services(engine: Engine, settings: Settings, processes: Processes | None = None) -> Flask:
+    """Mount every service on an engine; `processes` as for `build_app`."""
     # Werkzeug spells host names by this codec. Python keeps a failed look-up for ever, and the first one can fail when
     # several threads of the server begin at once: then every answer of the process would be an error.
     codecs.lookup("idna")
@@ -74,6 +84,7 @@ def mount_services(engine: Engine, settings: Settings) -> Flask:
     for service in all_services():
         mount.add(service)
     mount_health(app, engine, mount.allow_origin)
+    mount_metrics(app, engine, mount.address, settings.metrics, processes or (lambda: {"": FIGURES.read()}))
 
     def nowhere(error: HTTPException) -> WsgiResponse:
         refused = mount.refuse(error)
@@ -94,7 +105,7 @@ def _nowhere(error: HTTPException) -> Response:
     text = (
         f"{code}: nothing answers {shorten(request.method)} {shorten(request.path, 200)} here.\n"
         "There are: /  /wms  /wmts  /wcs  /xyz/{layer}/{z}/{x}/{y}.png  /api/layers  /docs/{page}  "
-        "/healthz  /readyz  /version\n"
+        "/healthz  /readyz  /metrics  /version\n"
     )
     response = Response(text, status=code, mimetype="text/plain")
     allow_methods(response, error)

@@ -55,6 +55,8 @@ class Settings:
     """Origins that browsers may call from."""
     cors_max_age_s: int = 86_400
     body_max_bytes: int = 10_000_000
+    metrics: tuple[str, ...] = ()
+    """Networks of those who may read the figures."""
 
 
 class Mount:
@@ -66,7 +68,7 @@ class Mount:
         self._engine = engine
         self._settings = settings
         self._roots: dict[str, Service] = {}
-        self._address = PublicAddress(settings.public_url, settings.trusted_proxies)
+        self.address = PublicAddress(settings.public_url, settings.trusted_proxies)
 
     def add(self, service: Service) -> None:
         """Register every route of a service."""
@@ -200,7 +202,7 @@ class Mount:
             args=tuple(args),
             headers=headers,
             body=body,
-            base_url=self._address.of(request),
+            base_url=self.address.of(request),
             variables=variables,
             limits=self._engine.limits,
         )
