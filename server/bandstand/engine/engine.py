@@ -438,6 +438,7 @@ class Engine:
 
     def close(self) -> None:
         """Let go of files and the catalogue."""
+        self.readiness.close()
         self._library.close()
         self.catalog.close()
 

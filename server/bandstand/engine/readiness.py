@@ -1,5 +1,7 @@
 """Whether questions can be answered: the catalogue is there and sound, and the newest files can be opened."""
 
+import logging
+import queue
 import threading
 import time
 from collections.abc import Sequence
@@ -10,8 +12,11 @@ from bandstand.errors import BandstandError
 from bandstand.model.item import Item
 from bandstand.read.library import Library
 
+logger = logging.getLogger("bandstand.engine")
 _LOOK_S = 1.0
 """A look at files holds for so long."""
+_CATALOG_WAIT_S = 1.0
+"""The catalogue likewise: the file system under it may hang."""
 _WAIT_S = 0.5
 """Storage that takes longer is told of instead of waited for: health has to answer."""
 
@@ -33,6 +38,8 @@ class State:
     """What is wrong with the catalogue; empty: nothing."""
     items: dict[str, int] = field(default_factory=dict)
     """Scenes by collection; empty where the catalogue cannot be asked."""
+    changed_ms: int = 0
+    """`Catalog.changed_ms`; 0 likewise."""
     unreadable: tuple[Unreadable, ...] = ()
     waits: bool = False
     """Whether the storage of the files did not answer in time."""
@@ -43,6 +50,15 @@ class State:
         filled = {name for name, count in self.items.items() if count}
         is_empty_handed = bool(filled) and filled <= {scene.collection for scene in self.unreadable}
         return not (self.trouble or self.waits or is_empty_handed)
+
+
+class _Question:
+    """One look, and what it found; until then that nothing answers."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+        self.done = threading.Event()
+        self.state = State(trouble="The catalogue does not answer.")
 
 
 class Readiness:
@@ -57,19 +73,48 @@ class Readiness:
         self._newest: dict[str, tuple[int, int, Item | None]] = {}
         """Revision, count and newest scene by collection."""
         self._look: tuple[threading.Thread, list[Unreadable], float] | None = None
+        self._questions: queue.SimpleQueue[_Question | None] = queue.SimpleQueue()
+        self._question: _Question | None = None
+        self._thread: threading.Thread | None = None
 
     def state(self) -> State:
-        """Look now, but at the files at most once a second."""
+        """Look now, but at the files at most once a second; takes about a second at most, whatever hangs."""
+        with self._lock:
+            if self._thread is None:
+                # One for all looks: it has its own connection to the catalogue.
+                self._thread = threading.Thread(target=self._answer, name="readiness", daemon=True)
+                self._thread.start()
+            question = self._question
+            if question is None or question.done.is_set():
+                question = self._question = _Question()
+                self._questions.put(question)
+        question.done.wait(max(0.0, question.begun + _CATALOG_WAIT_S - time.monotonic()))
+        return question.state
+
+    def close(self) -> None:
+        """Look no more."""
+        self._questions.put(None)
+
+    def _answer(self) -> None:
+        while (question := self._questions.get()) is not None:
+            try:
+                question.state = self._now()
+            except Exception:
+                logger.exception("readiness")
+                question.state = State(trouble="The catalogue cannot be looked at.")
+            question.done.set()
+
+    def _now(self) -> State:
         try:
             newest = {name: self._known(name) for name in self._names}
-            trouble = self._catalog.trouble()
+            trouble, changed_ms = self._catalog.trouble(), self._catalog.changed_ms()
         except BandstandError as error:
             return State(trouble=error.message)
         items = {name: count for name, (_, count, _) in newest.items()}
         if trouble:
-            return State(trouble=trouble, items=items)
+            return State(trouble=trouble, items=items, changed_ms=changed_ms)
         unreadable = self._files([item for _, _, item in newest.values() if item is not None])
-        return State(items=items, unreadable=unreadable or (), waits=unreadable is None)
+        return State(items=items, changed_ms=changed_ms, unreadable=unreadable or (), waits=unreadable is None)
 
     def _known(self, name: str) -> tuple[int, int, Item | None]:
         revision = self._catalog.revision(name)

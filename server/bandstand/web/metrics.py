@@ -8,7 +8,6 @@ import flask
 
 from bandstand import __version__
 from bandstand.engine.engine import Engine
-from bandstand.errors import BandstandError
 from bandstand.observe.figures import Reading, page
 from bandstand.web.address import PublicAddress, within
 
@@ -54,11 +53,8 @@ def of_site(engine: Engine) -> Iterator[Reading]:
     yield "bandstand_unreadable_scenes", (), (float(len(state.unreadable)),)
     for name, count in state.items.items():
         yield "bandstand_catalog_items", (name,), (float(count),)
-    if not state.trouble:
-        try:
-            yield "bandstand_catalog_changed_timestamp_seconds", (), (engine.catalog.changed_ms() / 1000,)
-        except BandstandError:
-            return
+    if state.changed_ms:
+        yield "bandstand_catalog_changed_timestamp_seconds", (), (state.changed_ms / 1000,)
 
 
 def _plain(text: str, *, status: int, media_type: str) -> flask.Response:
