@@ -21,12 +21,12 @@ class Process:
 
 @pytest.mark.parametrize("error", [OSError("no room"), EOFError()])
 def test_workers_of_a_change_that_fails_half_way_are_ended_and_the_old_ones_stay(monkeypatch, error):
-    begun, old = [], Member(Process(), None, 0.0, ready=True)
+    begun, old = [], Member(Process(), None, 0.0, slate=1, ready=True)
 
     def start(_self, _config):
         if begun:
             raise error
-        begun.append(Member(Process(), None, 0.0))
+        begun.append(Member(Process(), None, 0.0, slate=2))
         return begun[-1]
 
     monkeypatch.setattr(Supervisor, "_start", start)
