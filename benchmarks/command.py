@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import archive, check, machine, measure, report
-from benchmarks.peers.bandstand import Bandstand
+from benchmarks.peers.bandstand import Bandstand, Before
 from benchmarks.peers.mapserver import MapServer, MapServerDefault
 from benchmarks.peers.static import Static
 from benchmarks.peers.target import CannotRunError, Target, free_port
@@ -19,7 +19,8 @@ from benchmarks.peers.titiler import Titiler
 from benchmarks.scenes import Archive
 from benchmarks.workloads import WORKLOADS, Workload
 
-TARGETS: dict[str, type[Target]] = {kind.name: kind for kind in (MapServer, MapServerDefault, Titiler, Bandstand)}
+KINDS: tuple[type[Target], ...] = (MapServer, MapServerDefault, Titiler, Bandstand, Before)
+TARGETS = {kind.name: kind for kind in KINDS}
 USUAL = "bandstand,mapserver,titiler"
 FULL_SCALE, QUICK_SCALE = 1.0, 0.5
 CEILING_SECONDS = 1.5
@@ -41,11 +42,14 @@ def arguments_of(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--bandstand-cache-mb", type=int, default=256, help="block cache of Bandstand, likewise")
     parser.add_argument("--bandstand-workers", type=int, default=1, help="processes of Bandstand")
     parser.add_argument("--bandstand-threads", type=int, default=4, help="threads a process of Bandstand")
+    parser.add_argument("--before", type=Path, help="program of the target `before`, another version")
     parser.add_argument("--check-only", action="store_true", help="compare pictures, measure nothing")
     parser.add_argument("--update", type=Path, help="document to put the table into, between its marks")
     found = parser.parse_args(words)
     found.rounds = found.rounds or (1 if found.quick else 3)
     found.seconds = found.seconds or (1.5 if found.quick else 4.0)
+    if Before.name in found.targets.split(",") and not found.before:
+        parser.error("the target before is a program that --before names")
     for name, known in (("targets", TARGETS), ("workloads", WORKLOADS)):
         unknown = set(getattr(found, name).split(",")) - set(known)
         if unknown:
@@ -115,11 +119,13 @@ def _prepared(asked: argparse.Namespace, data: Archive) -> list[Target]:
     """Targets that can run; the others are named and left out."""
     found: list[Target] = []
     for name in asked.targets.split(","):
-        ours = name == Bandstand.name
-        memory = asked.bandstand_cache_mb if ours else asked.cache_mb
-        target = TARGETS[name](data, _folder(asked, name), free_port(), memory)
+        kind = TARGETS[name]
+        memory = asked.bandstand_cache_mb if issubclass(kind, Bandstand) else asked.cache_mb
+        target = kind(data, _folder(asked, name), free_port(), memory)
         if isinstance(target, Bandstand):
             target.workers, target.threads = asked.bandstand_workers, asked.bandstand_threads
+        if isinstance(target, Before):
+            target.program = asked.before
         try:
             target.prepare()
         except CannotRunError as error:

@@ -52,6 +52,8 @@ class Bandstand(Target):
     """Processes."""
     threads: int = 4
     """Requests that one process answers at a time."""
+    program: Path = Path(sys.executable).parent / "bandstand"
+    """What is run."""
 
     name = "bandstand"
     is_peer = False
@@ -90,10 +92,9 @@ class Bandstand(Target):
             raise CannotRunError(f"bandstand ingest ended with {done.returncode}: {words}")
 
     def _program(self) -> str:
-        program = Path(sys.executable).parent / "bandstand"
-        if not program.exists():
-            raise CannotRunError(f"bandstand is not installed beside {sys.executable} (pip install -e .)")
-        return str(program)
+        if not self.program.exists():
+            raise CannotRunError(f"there is no {self.program} (pip install -e . where it is to be)")
+        return str(self.program)
 
     def launch(self) -> None:
         """Start the server."""
@@ -162,3 +163,14 @@ class Bandstand(Target):
             "arrangement": f"{self.workers} process(es) of {self.threads} threads",
             "settings": f"block cache {self.cache_mb} MB in all",
         }
+
+
+@dataclass
+class Before(Bandstand):
+    """Another version of Bandstand, so that a change is measured against what was before it."""
+
+    name = "before"
+
+    def facts(self) -> dict[str, object]:
+        """Version and arrangement; the program is what the operator knows it by."""
+        return super().facts() | {"version": f"bandstand as {self.program}"}
