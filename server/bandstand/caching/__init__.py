@@ -1,1 +1,1 @@
-"""Caches bounded by bytes."""
+"""What is remembered, within bounds."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bandstand.caching.recent import Recent
 from bandstand.catalog.base import Stored
 from bandstand.catalog.file import CatalogFile
 from bandstand.catalog.keeping import (
@@ -20,7 +21,7 @@ from bandstand.catalog.keeping import (
     remove_items,
     turn_items,
 )
-from bandstand.catalog.memory import Kept, Revised
+from bandstand.catalog.memory import Revised
 from bandstand.catalog.packing import microseconds, middle, unpack
 from bandstand.catalog.queries import parts, query
 from bandstand.catalog.schema import roll_back
@@ -77,7 +78,8 @@ class SqliteCatalog:
         """Of the file that what is kept comes from."""
         self._base = 0
         """What its revisions are counted from."""
-        self._items = Kept(cache_bytes)
+        self._items: Recent[tuple[int, int], Item] = Recent(cache_bytes)
+        """By row and revision, weighed in bytes."""
         self._answers: Revised[tuple[Item, ...]] = Revised(512)
         self._moments: Revised[tuple[Moment, ...]] = Revised(64)
         self._extents: Revised[Extent | None] = Revised(256)

@@ -1,9 +1,8 @@
 """Text to program: reads an expression for a collection, and remembers what it read."""
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
+from bandstand.caching.recent import Recent
 from bandstand.compute.expression.parse import parse
 from bandstand.compute.expression.tree import Band, DataMask, walk
 from bandstand.compute.naming import CollectionNames
@@ -24,33 +23,13 @@ class _Known:
     recipes: Recipes
     expression: Expression
 
-
-class _Memory:
-    """What was compiled last; the same `Expression` serves every thread."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str, Units, Limits], _Known] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, str, Units, Limits], collection: Collection, recipes: Recipes) -> Expression | None:
-        with self._lock:
-            known = self._known.get(key)
-            if known is None or known.recipes is not recipes:
-                return None
-            self._known.move_to_end(key)
-        # A collection of the same name may have been configured anew.
-        same = known.collection is collection or known.collection == collection
-        return known.expression if same else None
-
-    def put(self, key: tuple[str, str, Units, Limits], known: _Known) -> None:
-        with self._lock:
-            self._known[key] = known
-            self._known.move_to_end(key)
-            while len(self._known) > _MOST:
-                self._known.popitem(last=False)
+    def is_for(self, collection: Collection, recipes: Recipes) -> bool:
+        """Whether it holds still: a collection of the same name may have been configured anew."""
+        return self.recipes is recipes and (self.collection is collection or self.collection == collection)
 
 
-_MEMORY = _Memory()
+_KNOWN: Recent[tuple[str, str, Units, Limits], _Known] = Recent(_MOST)
+"""What was compiled last; the same `Expression` serves every thread."""
 
 
 def compile_expression(
@@ -72,11 +51,10 @@ def compile_expression(
         InvalidProgram: The text is not of the language, names nothing known, or is above a limit.
     """
     key = (text, collection.name, units, limits)
-    expression = _MEMORY.get(key, collection, recipes)
-    if expression is None:
-        expression = _read(text, collection, recipes, limits, units)
-        _MEMORY.put(key, _Known(collection, recipes, expression))
-    return expression
+    known = _KNOWN.get(key)
+    if known is None or not known.is_for(collection, recipes):
+        known = _KNOWN.put(key, _Known(collection, recipes, _read(text, collection, recipes, limits, units)))
+    return known.expression
 
 
 def _read(text: str, collection: Collection, recipes: Recipes, limits: Limits, units: Units) -> Expression:

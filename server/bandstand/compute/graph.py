@@ -5,11 +5,10 @@ whichever language it was written in.
 """
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bandstand.caching.recent import Recent
 from bandstand.compute.bands import Bands
 from bandstand.compute.expression.fold import apply
 from bandstand.compute.expression.tree import Band, Call, DataMask, Node, Number, Numbers, Output
@@ -141,32 +140,21 @@ def _program(
         bands[next(iter(fields))] = None
     storage = storage_of([result.dtype for result in results])
     made = Expression(source, outputs, list(bands), units="physical", storage=storage.computed)
-    expression = _PREPARED.get(made, tuple(fields[name] for name in bands))
+    expression = _prepared(made, tuple(fields[name] for name in bands))
     return Typed(expression, storage.stored) if storage.stored else expression
 
 
-class _Prepared:
-    """The expressions used last: one that is asked again has its machines already."""
+_PREPARED: Recent[tuple[str, str, tuple[Field, ...]], Expression] = Recent(_MOST_PREPARED)
+"""One that is asked again has its machines already."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str, tuple[Field, ...]], Expression] = OrderedDict()
-        self._lock = threading.Lock()
 
-    def get(self, made: Expression, fields: tuple[Field, ...]) -> Expression:
-        key = (made.fingerprint, made.source, fields)
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key]
+def _prepared(made: Expression, fields: tuple[Field, ...]) -> Expression:
+    key = (made.fingerprint, made.source, fields)
+    known = _PREPARED.get(key)
+    if known is None:
         made.prepare(fields)
-        with self._lock:
-            self._known[key] = made
-            while len(self._known) > _MOST_PREPARED:
-                self._known.popitem(last=False)
-        return made
-
-
-_PREPARED = _Prepared()
+        known = _PREPARED.keep(key, made)
+    return known
 
 
 def to_tree(formula: Formula, leaf: Callable[[Pick], Node], fold: Callable[[Fold], Node] | None = None) -> Node:

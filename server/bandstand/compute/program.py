@@ -2,15 +2,14 @@
 
 import hashlib
 import math
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandstand.caching.recent import Recent
 from bandstand.compute.bands import physical_field
 from bandstand.compute.expression.functions import TABLE
 from bandstand.compute.expression.library import NUMEXPR
@@ -69,8 +68,7 @@ class Expression:
         self._storage = storage
         self._predicates = storage == "float32" and all(_is_predicate(output) for output in outputs)
         self._asks = any(_asks_masks(node) for output in outputs for node in walk(output.node))
-        self._variants: OrderedDict[object, tuple[_Step, ...]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._variants: Recent[Hashable, tuple[_Step, ...]] = Recent(_MOST_VARIANTS)
         text = ";".join(f"{output.name!r}={spell(output.node)}" for output in outputs)
         kept = "" if storage == "float32" else f"{storage}:"
         digest = hashlib.blake2b(f"expression/1:{kept}{units}:{inputs!r}:{text}".encode(), digest_size=16)
@@ -176,17 +174,8 @@ class Expression:
         if self._asks and raster.valid.all():
             masks = [""] * len(raster.fields)
         key = (raster.values.dtype, *masks, *((f.scale, f.offset, f.categorical) for f in raster.fields))
-        with self._lock:
-            steps = self._variants.get(key)
-            if steps is not None:
-                self._variants.move_to_end(key)
-                return steps
-        steps = self._build(raster.fields, raster.values.dtype, masks)
-        with self._lock:
-            self._variants[key] = steps
-            while len(self._variants) > _MOST_VARIANTS:
-                self._variants.popitem(last=False)
-        return steps
+        steps = self._variants.get(key)
+        return steps or self._variants.keep(key, self._build(raster.fields, raster.values.dtype, masks))
 
     def _build(self, fields: Sequence[Field], dtype: np.dtype[Any], masks: Sequence[str]) -> tuple[_Step, ...]:
         described = zip(self._inputs, fields, masks, strict=True)

@@ -1,13 +1,12 @@
 """The published times of a layer: groups of scenes, and those that a span of time meets."""
 
 import bisect
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from bandstand.caching.recent import Recent
 from bandstand.catalog.packing import meridian
 from bandstand.model.item import Item
 from bandstand.model.layer import TimeResolution
@@ -145,25 +144,17 @@ def _group(label: str, period: TimeSpan, runs: tuple[tuple[int, int], ...], end:
     return Group(label, period, last if end is None else max(last, end), runs)
 
 
-_KEPT: OrderedDict[tuple[int, str], Groups] = OrderedDict()
-_LOCK = threading.Lock()
+_KEPT: Recent[tuple[int, str], Groups] = Recent(64)
 
 
 def groups(moments: Sequence[Moment], resolution: TimeResolution) -> Groups:
     """The groups of a layer; remembered while the catalogue hands out the same moments."""
     key = (id(moments), resolution)
-    with _LOCK:
-        found = _KEPT.get(key)
-        # The groups hold their moments, so that an id in use is never another sequence's.
-        if found is not None and found.moments is moments:
-            _KEPT.move_to_end(key)
-            return found
-    found = Groups(moments, resolution)
-    with _LOCK:
-        _KEPT[key] = found
-        while len(_KEPT) > 64:
-            _KEPT.popitem(last=False)
-    return found
+    found = _KEPT.get(key)
+    # The groups hold their moments, so that an id in use is never another sequence's.
+    if found is not None and found.moments is moments:
+        return found
+    return _KEPT.put(key, Groups(moments, resolution))
 
 
 def label_of(item: Item, resolution: TimeResolution) -> str:

@@ -2,7 +2,6 @@
 
 import math
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window as GdalWindow
 
+from bandstand.caching.recent import Recent
 from bandstand.errors import InvalidSubset, SourceUnavailable, UnsupportedCrs
 from bandstand.model.crs import Crs, crs_from_wkt
 from bandstand.model.grid import Affine, Grid
@@ -41,19 +41,15 @@ class Handles:
         Raises:
             SourceUnavailable: It cannot be opened, or is another file than it was.
         """
-        kept: OrderedDict[tuple[str, str, int], Any] | None = getattr(self._local, "kept", None)
+        kept: Recent[tuple[str, str, int], Any] | None = getattr(self._local, "kept", None)
         if kept is None:
-            kept = self._local.kept = OrderedDict()
+            kept = self._local.kept = Recent(_HANDLES_A_THREAD, drop=lambda dataset: dataset.close())
         key = (href, version, level)
         found = kept.get(key)
         if found is not None:
-            kept.move_to_end(key)
             return found
         store.read(href, [(0, 1)], version=version)
-        kept[key] = opened = open_fitted(store, href, level) if is_fitted else open_dataset(store, href, level)
-        while len(kept) > _HANDLES_A_THREAD:
-            kept.popitem(last=False)[1].close()
-        return opened
+        return kept.put(key, open_fitted(store, href, level) if is_fitted else open_dataset(store, href, level))
 
 
 def open_fitted(store: Store, href: str, level: int) -> FittedDataset:

@@ -1,13 +1,12 @@
 """Every file that is open: headers, descriptors and decoded blocks, shared by all threads."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from bandstand.caching.memory import CacheStats, MemoryCache
+from bandstand.caching.recent import Recent
 from bandstand.errors import SourceUnavailable
 from bandstand.model.turn import checkpoint
 from bandstand.plugins import members
@@ -52,9 +51,7 @@ class Library:
             headers: How many files are known at once.
             threads: How many blocks are decoded side by side while the machine is idle.
         """
-        self._most = headers
-        self._lock = threading.Lock()
-        self._sources: OrderedDict[tuple[str, str, object], Source] = OrderedDict()
+        self._sources: Recent[tuple[str, str, object], Source] = Recent(headers)
         self._stores: tuple[Store, ...] = tuple(
             kind() for kind in members(store_folder, "STORE", group="bandstand.stores") if callable(kind)
         )
@@ -82,11 +79,9 @@ class Library:
         version = version or store.version(href)
         # NaN equals nothing, itself included, and would be opened again and again.
         key = (href, version, "nan" if nodata != nodata else nodata)  # noqa: PLR0124 - NaN
-        with self._lock:
-            found = self._sources.get(key)
-            if found is not None:
-                self._sources.move_to_end(key)
-                return found
+        found = self._sources.get(key)
+        if found is not None:
+            return found
         content = unpack(index, name_of(href)) if index else self._inspect(store, href, version)
         fresh: Source
         if isinstance(content, Header) and not self._decodes(content):
@@ -106,12 +101,8 @@ class Library:
                 cache=self._cache,
                 workers=self._workers,
             )
-        with self._lock:
-            # Whoever came first stays: its blocks may be cached already.
-            source = self._sources.setdefault(key, fresh)
-            while len(self._sources) > self._most:
-                self._sources.popitem(last=False)
-        return source
+        # Whoever came first stays: its blocks may be cached already.
+        return self._sources.keep(key, fresh)
 
     def read(self, wanted: Sequence[Piece]) -> list[Window]:
         """Windows of several files: what is missing of them is fetched and decoded side by side.
@@ -223,8 +214,7 @@ class Library:
 
     def close(self) -> None:
         """Let go of files, blocks and threads."""
-        with self._lock:
-            self._sources.clear()
+        self._sources.clear()
         self._cache.clear()
         self._workers.close()
         self._handles = Handles()
