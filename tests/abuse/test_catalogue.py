@@ -122,7 +122,9 @@ def test_a_scene_that_lost_its_files_is_told_and_pruned_under_a_running_server(v
         shutil.rmtree(path)
     told = json.loads(becomes_degraded(server))
     assert told["checks"]["files"]["scenes"][0]["item"] in {path.name for path in lost}
-    status, report = server.get("/wcs?service=WCS&version=2.0.1&request=GetCoverage&coverageId=s2_l2a")
+    coverage = "/wcs?service=WCS&version=2.0.1&request=GetCoverage&coverageId=s2_l2a"
+    assert server.get(coverage)[0] == 200
+    status, report = server.get(f"{coverage}&subset=ansi(%22{newest}%22)")
     assert status == 503
     assert any(path.name.encode() in report for path in lost)
     command = [str(Path(sys.executable).with_name("bandstand")), "ingest", "-C", "s2_l2a", "--prune"]

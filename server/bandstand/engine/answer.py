@@ -35,6 +35,8 @@ DEFAULT_S = 60
 """How long an answer for the newest time may be kept, seconds."""
 _PART_BYTES = 1_048_576
 """Of an answer that lies ready and is sent piece by piece, since it holds its memory until then."""
+_NAMED = 3
+"""Scenes that one warning names."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -193,16 +195,28 @@ def cache_control(plan: Plan) -> str:
 
 def _headers(plan: Plan, account: Account) -> tuple[tuple[str, str], ...]:
     headers = notes(plan)
-    headers += [
-        ("Warning", warning(f"scene {shorten(name)} was left out: {reason}"))
-        for name, reason in account.skipped.items()
-    ]
+    headers += [("Warning", text) for text in losses(plan, account)]
     headers.append(("Cache-Control", "no-store" if account.skipped else cache_control(plan)))
     headers.append(("X-Source-Items", str(len(account.used))))
     taken = span(list(account.used.values()))
     if taken:
         headers.append(("X-Source-Time", taken))
     return tuple(headers)
+
+
+def losses(plan: Plan, account: Account) -> list[str]:
+    """What is told of scenes that could not be read, and of older ones in their place."""
+    if not account.skipped:
+        return []
+    older = [scene for layer in plan.layers if layer.below for scene in layer.scenes[layer.below[0] :]]
+    shown = [scene for scene in older if scene.item.id in account.used]
+    found = []
+    if shown:
+        names = ", ".join(shorten(scene.item.id) for scene in shown[:_NAMED]) + (", ..." if shown[_NAMED:] else "")
+        found.append(warning(f"older scenes take the place of some that cannot be read: {names} of {span(shown)}"))
+    return found + [
+        warning(f"scene {shorten(name)} was left out: {reason}") for name, reason in account.skipped.items()
+    ]
 
 
 def notes(plan: Plan) -> list[tuple[str, str]]:

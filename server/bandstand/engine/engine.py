@@ -29,6 +29,7 @@ from bandstand.engine.run import Account
 from bandstand.engine.sampling import sample_layer
 from bandstand.engine.series import dates, wants_axis
 from bandstand.engine.settle import Settler
+from bandstand.engine.standins import StandIns
 from bandstand.engine.styling import Stylist
 from bandstand.engine.times import axis
 from bandstand.engine.whereabouts import Whereabouts, whereabouts
@@ -116,12 +117,14 @@ class Engine:
         self._zooms: dict[tuple[str, tuple[TimeSpan, ...], int], int] = {}
         self._lock = threading.Lock()
         self.readiness = Readiness(sorted({layer.collection for layer in self.layers}), catalog, library)
+        self._stand_ins = StandIns(catalog=catalog, collections=collections, library=library, limits=limits)
         self.process = Process(
             combiner=Combiner(lambda o: self.ask(self.layer(o.layer, "wcs"), o.ask), self.collection, limits),
             plan=self.plan,
             catalog=catalog,
             library=library,
             purse=self.purse,
+            stand_ins=self._stand_ins,
         )
 
     def layer(self, name: str, service: str) -> Layer:
@@ -318,10 +321,14 @@ class Engine:
             self.left_out = True
             return answer.heads(plan)
         answer.check_format(plan)
-        account = self._account(tolerant=request.output.kind == "map")
-        if request.output.kind == "map":
-            account.most_bytes = self.limits.read_max_bytes
-        return answer.give(plan, self._library, account, self.purse.take(peak_bytes(plan), account.turn))
+
+        def given(plan: Plan) -> Response:
+            account = self._account(tolerant=request.output.kind == "map")
+            if request.output.kind == "map":
+                account.most_bytes = self.limits.read_max_bytes
+            return answer.give(plan, self._library, account, self.purse.take(peak_bytes(plan), account.turn))
+
+        return self._stand_ins.carry_out(plan, given)
 
     def sample(self, request: Request, *, count: int = 1) -> tuple[Sample, ...]:
         """The values under a grid of one pixel, layer by layer (top layer last).
@@ -330,16 +337,19 @@ class Engine:
             request: What is asked.
             count: At most so many samples a layer: the scene that is drawn, then those that it covers.
         """
-        plan = self.plan(request)
-        samples: list[Sample] = []
-        share = self.purse.take(peak_bytes(plan), self._turn())
-        for layer in plan.layers:
-            published = self._by_name[layer.layer.name]
-            collection = self.collection(published.collection)
+
+        def sampled(plan: Plan) -> tuple[Sample, ...]:
+            samples: list[Sample] = []
             account = self._account(tolerant=False)
-            samples += sample_layer(plan, layer, published, collection, self._library, account, count=count)
-        share.close()
-        return tuple(samples)
+            with self.purse.take(peak_bytes(plan), account.turn):
+                for layer in plan.layers:
+                    published = self._by_name[layer.layer.name]
+                    collection = self.collection(published.collection)
+                    samples += sample_layer(plan, layer, published, collection, self._library, account, count=count)
+            told = tuple(answer.losses(plan, account))
+            return tuple(replace(sample, warnings=told) for sample in samples) if told else tuple(samples)
+
+        return self._stand_ins.carry_out(self.plan(request), sampled)
 
     def legend(
         self,

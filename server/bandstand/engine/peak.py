@@ -68,7 +68,7 @@ def is_made_while_sent(plan: Plan) -> bool:
     format_ = find_format(request.output.media_type, request.output.kind)
     packed = options.get("compression", "none") != "none" or options.get("tiling", "")
     strips = request.output.kind == "coverage" and not request.axis and not request.output.container
-    single = all(len(layer.scenes) <= 1 for layer in plan.layers)
+    single = all(layer.is_single for layer in plan.layers)
     return strips and single and not packed and isinstance(format_, StripFormat) and _kind(plan)[1]
 
 

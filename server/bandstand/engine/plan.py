@@ -18,7 +18,7 @@ from bandstand.model.grid import BBox, Grid, lonlat_bbox
 from bandstand.model.item import Asset, Item
 from bandstand.model.layer import Collection
 from bandstand.model.limits import Limits
-from bandstand.model.request import Request, StyledLayer
+from bandstand.model.request import Older, Request, StyledLayer
 from bandstand.model.selection import Selection
 from bandstand.model.turn import checkpoint
 from bandstand.read.library import Library
@@ -50,9 +50,20 @@ class LayerPlan:
     scenes: tuple[SceneRead, ...]
     fields: tuple[Field, ...]
     """One a band the program takes: the radiometry that all scenes are brought to."""
+    lost: tuple[tuple[SceneRead, str], ...] = ()
+    """Scenes that would lie on top and cannot be read, with the reason; none of `scenes`."""
+    below: tuple[int, ...] = ()
+    """Where in `scenes` an older time begins, newest first: those are laid where the lost ones lie, nowhere else."""
+    older: Older | None = None
+    """As the layer says: a scene that cannot be read is to be replaced; None: it is left out, or the end."""
     together: bool = False
     """Whether a pixel takes all its bands from one scene: in pictures, where two dates in one pixel make a false
     colour. Numbers are filled band by band: a band never depends on its company."""
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one scene at most gives pixels, and wherever it lies."""
+        return len(self.scenes) <= 1 and not self.lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def make_plan(
     layers = tuple(_plan_layer(layer, box, catalog, collections, most) for layer in request.layers)
     if request.axis == "time":
         layers = _in_one_measure(layers)
-    return Plan(request, layers, _cost(request, layers, library), version, request.fingerprint)
+    return Plan(request, layers, cost_of(request, layers, library), version, request.fingerprint)
 
 
 def _most_items(request: Request, limits: Limits) -> tuple[int, str]:
@@ -156,7 +167,8 @@ def _plan_layer(
     asked_of = [item for item in sort_items(items, selection) if not asked.isdisjoint(item.assets)]
     scenes = scene_reads(asked_of, selection.bands, collection)
     fields = plan_fields(scenes, selection.bands, collection)
-    return LayerPlan(layer, scenes, fields, together=layer.style is not None and isinstance(layer.program, Bands))
+    together = layer.style is not None and isinstance(layer.program, Bands)
+    return LayerPlan(layer, scenes, fields, older=layer.older, together=together)
 
 
 def scene_reads(items: Iterable[Item], bands: Sequence[str], collection: Collection) -> tuple[SceneRead, ...]:
@@ -232,7 +244,8 @@ def _middle(selection: Selection) -> float | None:
     return ((min(ends) - _EPOCH).total_seconds() + (max(ends) - _EPOCH).total_seconds()) / 2
 
 
-def _cost(request: Request, layers: Sequence[LayerPlan], library: Library) -> Cost:
+def cost_of(request: Request, layers: Sequence[LayerPlan], library: Library) -> Cost:
+    """What some layers of a request ask for together."""
     area = request.grid.width * request.grid.height
     most = 1 if request.output.kind == "map" else None
     read = held = 0

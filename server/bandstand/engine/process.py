@@ -12,6 +12,7 @@ from bandstand.engine.plan import Plan
 from bandstand.engine.reducing import summarise
 from bandstand.engine.run import Account
 from bandstand.engine.spent import Spent
+from bandstand.engine.standins import StandIns
 from bandstand.engine.steps import steps
 from bandstand.model.combine import Formula, Result, Summary
 from bandstand.model.grid import Grid
@@ -32,6 +33,7 @@ class Process:
     catalog: Catalog
     library: Library
     purse: Purse
+    stand_ins: StandIns
 
     def request(self, results: Sequence[Result], grid: Grid, output: Output, *, source: str = "") -> Request:
         """The request whose answer has these results as its bands; see `Combiner.request`.
@@ -66,11 +68,15 @@ class Process:
         computed = tuple(Result(result.name, result.formula, "float64") for result in results)
         plan = self.plan(self.request(computed, grid, _NUMBERS))
         spent.charge(plan)
-        account = Account(current_turn(spent.limits.timeout_s), tolerant=False)
-        with self.purse.take(peak_bytes(plan, kept=False), account.turn):
-            found = summarise(plan, self.library, account)
-        spent.took(account.used)
-        return found
+
+        def summarised(plan: Plan) -> tuple[Summary, ...]:
+            account = Account(current_turn(spent.limits.timeout_s), tolerant=False)
+            with self.purse.take(peak_bytes(plan, kept=False), account.turn):
+                found = summarise(plan, self.library, account)
+            spent.took(plan, account)
+            return found
+
+        return self.stand_ins.carry_out(plan, summarised)
 
     def number(self, formula: Formula) -> float:
         """What a formula without coverages comes to; NaN where it is undefined.

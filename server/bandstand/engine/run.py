@@ -8,6 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandstand.engine.kinds import number_type, of_type
 from bandstand.engine.plan import LayerPlan, Plan, SceneRead
@@ -22,9 +23,9 @@ from bandstand.observe.figures import FIGURES
 from bandstand.read.base import Source
 from bandstand.read.library import Library, Piece
 from bandstand.warp.footprint import choose_level, level_grid, level_scale, source_window, window_grid
-from bandstand.warp.mosaic import Mosaic, Warped
+from bandstand.warp.mosaic import Mosaic, Warped, rows_and_columns
 from bandstand.warp.reach import PixelWindow, blocks, reach
-from bandstand.warp.resample import margin, resample
+from bandstand.warp.resample import covered, margin, resample
 from bandstand.warp.transform import ControlGrid, control_grid
 
 _MANY = 16
@@ -81,20 +82,15 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
         plan.
 
     Raises:
-        SourceUnavailable: A scene cannot be read and the account is not tolerant.
+        SourceUnavailable: A scene cannot be read, and the account is not tolerant or an older one may take its place.
     """
+    account.skipped |= {scene.item.id: reason for scene, reason in plan.lost}
     mosaic = Mosaic(grid, plan.fields, together=plan.together)
     controls: dict[Crs, ControlGrid] = {}
-    # Many scenes are small on the grid, or hidden: each is looked at where it lies, and only if something is missing.
-    target = blocks(grid) if len(plan.scenes) >= _MANY else None
-    window: PixelWindow | None = None
-    part = grid
-    for number, scene in enumerate(plan.scenes):
+    for number, window, open_ in _needed(plan, grid, mosaic):
         account.check()
-        if target is not None:
-            window = reach(target, scene.item.bbox)
-            if window is None or not mosaic.missing(window):
-                continue
+        scene, part = plan.scenes[number], grid
+        if window is not None:
             part, controls = grid.crop(*window), {}
         wanted = [asset if w else None for asset, w in zip(scene.assets, mosaic.wanted, strict=True)]
         if plan.together and None in wanted:
@@ -102,8 +98,10 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
         try:
             bands = _warp_scene(wanted, plan, part, library, controls, account)
         except SourceUnavailable as error:
-            _give_up_scene(scene, error, account)
+            _give_up_scene(scene, error, plan, account)
             continue
+        if open_ is not None:
+            bands = [None if band is None else (band[0], band[1] & open_) for band in bands]
         if any(band is not None for band in bands):
             account.used[scene.item.id] = scene
             fields = [field if a is None else a.field for a, field in zip(wanted, plan.fields, strict=True)]
@@ -113,13 +111,55 @@ def compose(plan: LayerPlan, grid: Grid, library: Library, account: Account) -> 
     return mosaic
 
 
+def _needed(
+    plan: LayerPlan, grid: Grid, mosaic: Mosaic
+) -> Iterator[tuple[int, PixelWindow | None, NDArray[np.bool_] | None]]:
+    """Numbers of scenes that may give pixels, each with its part of the grid and the pixels there that it may give.
+
+    None stands for all of them.
+    """
+    # Many scenes are small on the grid, or hidden: each is looked at where it lies, and only if something is missing.
+    target = blocks(grid) if len(plan.scenes) >= _MANY else None
+    window: PixelWindow | None = None
+    gap: NDArray[np.bool_] | None = None
+    for number, scene in enumerate(plan.scenes):
+        if number in plan.below:
+            gap = _gap(plan, number, gap, grid)
+        if target is not None:
+            window = reach(target, scene.item.bbox)
+            if window is None:
+                continue
+        open_ = None if gap is None else gap[rows_and_columns(window)]
+        if (window is None and open_ is None) or mosaic.missing(window, open_):
+            yield number, window, open_
+
+
+def ground(scenes: Iterable[SceneRead], grid: Grid) -> NDArray[np.bool_]:
+    """Where the files of some scenes lie on a grid, whatever they hold there: (height, width)."""
+    found = np.zeros(grid.shape, np.bool_)
+    controls: dict[Crs, ControlGrid] = {}
+    for at in dict.fromkeys(asset.grid for scene in scenes for asset in scene.present):
+        if at.crs not in controls:
+            controls[at.crs] = control_grid(grid, at.crs)
+        found |= covered(at, controls[at.crs], grid)
+    return found
+
+
+def _gap(plan: LayerPlan, number: int, gap: NDArray[np.bool_] | None, grid: Grid) -> NDArray[np.bool_]:
+    """Where the older time that begins at a scene is laid: below what is lost, and not below a time between."""
+    if gap is None:
+        return ground((scene for scene, _ in plan.lost), grid)
+    above = plan.below[plan.below.index(number) - 1]
+    return gap & ~ground(plan.scenes[above:number], grid)
+
+
 def foreseen(plan: Plan, library: Library, account: Account) -> bool:
     """Whether the scenes that give pixels are known before any is read; then they are in the account.
 
     Of a single scene it only counts whether it lies there. Which of several are hidden is seen when they are read.
     """
     grid = plan.request.grid
-    if any(len(layer.scenes) > 1 for layer in plan.layers):
+    if not all(layer.is_single for layer in plan.layers):
         return False
     for layer in plan.layers:
         for scene in layer.scenes:
@@ -268,9 +308,9 @@ def _view(asset: Asset, wanted: Resampling, control: ControlGrid, grid: Grid, li
     return _View(piece, window_grid(at, window), control, method, scale, max(0, -window[0]))
 
 
-def _give_up_scene(scene: SceneRead, error: SourceUnavailable, account: Account) -> None:
+def _give_up_scene(scene: SceneRead, error: SourceUnavailable, plan: LayerPlan, account: Account) -> None:
     FIGURES.count("bandstand_store_errors_total")
-    if not account.tolerant:
+    if not account.tolerant or plan.older is not None:
         raise SourceUnavailable(
             f'Scene "{shorten(scene.item.id)}" cannot be read: {error.message}',
             scene=scene.item.id,

@@ -51,7 +51,7 @@ def _hidden(layer: LayerPlan, drawn: Sample, sample: Callable[[LayerPlan], Sampl
     """Each scene by itself, without the one that is drawn."""
     for scene in layer.scenes:
         if scene.item.id != drawn.item:
-            found = sample(replace(layer, scenes=(scene,)))
+            found = sample(replace(layer, scenes=(scene,), lost=(), below=()))
             if found.item:
                 yield found
 

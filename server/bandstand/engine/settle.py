@@ -85,6 +85,7 @@ class Settler:
             opacity=ask.opacity,
             notes=resolved.notes,
             pinned=query is not None and not _follows_the_newest(query, resolved, self.now()),
+            older=None if ask.ids else resolved.older,
             beside=_beside(layer, collection, program, ask),
         )
         return dataclasses.replace(settled, digest=canonical(settled))

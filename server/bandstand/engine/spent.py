@@ -1,10 +1,11 @@
 """What the parts of one question cost together, and what was decided for the client on the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bandstand.engine.answer import notes, span
+from bandstand.engine.answer import losses, notes, span
 from bandstand.engine.plan import Plan, SceneRead
+from bandstand.engine.run import Account
 from bandstand.errors import TooLarge
 from bandstand.model.combine import Fold, Formula, climb
 from bandstand.model.grid import Grid
@@ -75,9 +76,10 @@ class Spent:
                 locator="query",
             )
 
-    def took(self, used: Mapping[str, SceneRead]) -> None:
-        """Remember the scenes that gave pixels."""
-        self.used |= used
+    def took(self, plan: Plan, account: Account) -> None:
+        """Remember the scenes that gave pixels, and those that could not."""
+        self.used |= account.used
+        self.notes |= dict.fromkeys(losses(plan, account))
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """What an answer without pixels of its own says of those it was made of: `Warning` and `X-Source-*`."""

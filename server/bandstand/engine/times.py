@@ -11,6 +11,7 @@ from bandstand.engine.recurrence import recurring
 from bandstand.errors import BandstandError, InvalidTime
 from bandstand.model.ask import TimeAxis
 from bandstand.model.layer import TimeResolution, TimeRules
+from bandstand.model.request import Older
 from bandstand.model.time import Duration, Moment, TimeMember, TimeQuery, TimeSpan, isoformat, parse_time
 
 NEVER = TimeSpan.instant(datetime(1, 1, 1, tzinfo=UTC))
@@ -37,6 +38,8 @@ class Resolved:
     """Nothing was acquired then: an empty picture, not an error."""
     instant: datetime | None = None
     """The middle of what was asked, for the order `nearestTime`."""
+    older: Older | None = None
+    """The times before, where the request left it to the layer which one is drawn; None: it named a time."""
 
 
 def axis(moments: Sequence[Moment], rules: TimeRules) -> TimeAxis:
@@ -114,6 +117,8 @@ def resolve(
         notes=tuple(notes),
         label=_range(found, chosen),
         instant=_middle(query, found, set(chosen)),
+        # A word that stands for the newest time names none.
+        older=_older(found, max(chosen)) if [m.kind for m in query.members] == ["latest"] else None,
     )
 
 
@@ -153,7 +158,16 @@ def _by_default(found: Groups, rules: TimeRules) -> Resolved:
         notes=(f"99 Default value used: time={label} ISO8601",),
         label=label,
         instant=found.all[chosen].period.start,
+        older=_older(found, chosen),
     )
+
+
+def _older(found: Groups, position: int) -> Older | None:
+    """The groups before one; None where it is the first."""
+    if position == 0:
+        return None
+    last = found.moments[found.all[position - 1].runs[-1][1]].start
+    return Older(found.labels[position], last, found.resolution)
 
 
 # Members

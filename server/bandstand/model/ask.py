@@ -92,6 +92,8 @@ class Sample:
     time: str = ""
     """Its acquisition, ISO 8601."""
     cloud_cover: float | None = None
+    warnings: tuple[str, ...] = ()
+    """Texts for `Warning`: scenes that could not be read, and what was taken in their place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,11 @@
 import dataclasses
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from bandstand.model.grid import Grid
+from bandstand.model.layer import TimeResolution
 from bandstand.model.program import Combination, Program
 from bandstand.model.selection import Selection
 from bandstand.model.style import Rgba, Style
@@ -36,6 +38,18 @@ class Output:
     """Maps: the colour of undefined pixels otherwise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Older:
+    """The published times before one that nobody asked for by name."""
+
+    than: str
+    """Its label."""
+    until: datetime
+    """No scene of an older time starts later."""
+    resolution: TimeResolution
+    """What one published time stands for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyledLayer:
     """One layer of the stack (OGC's word)."""
@@ -51,6 +65,8 @@ class StyledLayer:
     """`Warning` texts that came up while it was settled: default or nearest time used."""
     pinned: bool = field(default=False, compare=False)
     """The time was named by the client, so that the answer may be kept for long."""
+    older: Older | None = field(default=None, compare=False)
+    """Times whose scenes may take the place of those that cannot be read; None: what was asked for has no other."""
     beside: tuple[Program, ...] = field(default=(), compare=False)
     """Values: the bands that are not drawn and are told as well, one each."""
     digest: str = field(default="", compare=False)

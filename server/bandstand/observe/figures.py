@@ -47,7 +47,7 @@ FAMILIES: Mapping[str, Family] = {
     "bandstand_block_cache_limit_bytes": Family("gauge", "server.block_cache_bytes."),
     "bandstand_memory_bytes": Family("gauge", "Held by requests under way."),
     "bandstand_memory_limit_bytes": Family("gauge", "server.memory_bytes."),
-    "bandstand_skipped_scenes_total": Family("counter", "Scenes that a map was drawn without, being unreadable."),
+    "bandstand_skipped_scenes_total": Family("counter", "Scenes that an answer was made without, being unreadable."),
     "bandstand_store_errors_total": Family("counter", "Scenes that could not be read, maps and coverages."),
     "bandstand_ready": Family("gauge", "1 where /readyz says so.", common=True),
     "bandstand_catalog_items": Family("gauge", "Scenes in the catalogue.", ("collection",), common=True),

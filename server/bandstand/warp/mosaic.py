@@ -52,9 +52,15 @@ class Mosaic:
         """For each band the numbers of the scenes that gave it at least one pixel, best first."""
         return tuple(tuple(part.givers) for part in self._parts for _ in part.fields)
 
-    def missing(self, window: PixelWindow) -> bool:
-        """Whether a pixel in this part of the target is missing in any band."""
-        return any(part.missing(_slices(window)) for part in self._parts)
+    def missing(self, window: PixelWindow | None, open_: NDArray[np.bool_] | None = None) -> bool:
+        """Whether a pixel in a part of the target is missing in any band.
+
+        Args:
+            window: The part; None: all of it.
+            open_: (height, width) of the part: pixels that are looked at alone.
+        """
+        at = rows_and_columns(window)
+        return any(part.missing(at, open_) for part in self._parts)
 
     def feed(
         self,
@@ -77,7 +83,7 @@ class Mosaic:
             end = place + len(part.fields)
             given = [band for band in bands[place:end] if band is not None]
             if len(given) == end - place and not part.full:
-                part.feed(given, fields[place:end], source, None if window is None else _slices(window))
+                part.feed(given, fields[place:end], source, None if window is None else rows_and_columns(window))
             place = end
 
     def raster(self) -> Raster:
@@ -131,7 +137,7 @@ class _Part:
             self._filled = valid
             self._count(valid, source)
             return
-        at = _WHOLE if window is None else window
+        at = window or _WHOLE
         take = valid & ~self._filled[at]
         if not take.any():
             return
@@ -155,8 +161,12 @@ class _Part:
         self._missing -= count
         self.full = self._missing == 0
 
-    def missing(self, at: tuple[slice, slice]) -> bool:
-        return not self.full and (self._filled is None or not self._filled[at].all())
+    def missing(self, at: tuple[slice, slice], open_: NDArray[np.bool_] | None) -> bool:
+        if self.full:
+            return False
+        if open_ is None:
+            return self._filled is None or not self._filled[at].all()
+        return bool((open_ if self._filled is None else open_ & ~self._filled[at]).any())
 
     @property
     def filled(self) -> NDArray[np.bool_]:
@@ -171,8 +181,10 @@ class _Part:
 _WHOLE = (slice(None), slice(None))
 
 
-def _slices(window: PixelWindow) -> tuple[slice, slice]:
-    """Rows and columns of a (col, row, width, height)."""
+def rows_and_columns(window: PixelWindow | None) -> tuple[slice, slice]:
+    """Rows and columns of a (col, row, width, height); all where it is None."""
+    if window is None:
+        return _WHOLE
     col, row, width, height = window
     return slice(row, row + height), slice(col, col + width)
 
@@ -186,4 +198,4 @@ def _all_valid(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
     return valid
 
 
-__all__ = ["Mosaic", "Warped"]
+__all__ = ["Mosaic", "Warped", "rows_and_columns"]

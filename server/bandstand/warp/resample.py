@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bandstand.model.grid import Grid
 from bandstand.model.selection import Resampling
 from bandstand.warp import areas, kernels
-from bandstand.warp.footprint import turns
+from bandstand.warp.footprint import level_grid, turns
 from bandstand.warp.positions import jit, to_samples
 from bandstand.warp.transform import ControlGrid, same_place
 
@@ -93,6 +93,17 @@ def resample(
     return out, ok
 
 
+def covered(scene: Grid, control: ControlGrid, grid: Grid) -> NDArray[np.bool_]:
+    """Which pixels of a target have their centre on a scene, as `resample` has it of a scene without a mask.
+
+    Args:
+        scene: Its whole grid, at any resolution.
+        control: The target's place in the scene's CRS.
+        grid: The target.
+    """
+    return resample(_ONE, None, level_grid(scene, (1, 1)), control, grid, "nearest", scale=1.0)[1]
+
+
 def margin(method: Resampling, scale: float) -> int:
     """Samples that a method reads around the target's edge, at this many samples to a pixel."""
     kernel = _route(method, scale)
@@ -101,6 +112,7 @@ def margin(method: Resampling, scale: float) -> int:
     return {"nearest": 1, "bilinear": 2, "cubic": 3}[kernel]
 
 
+_ONE = np.ones((1, 1), np.uint8)
 _NO_MASK = np.ones((1, 1), np.bool_)
 _NO_MASK.flags.writeable = False
 _NO_NODES = np.empty((0, 0))
@@ -210,4 +222,4 @@ def _columns(x: NDArray[np.float64], y: NDArray[np.float64], affine: kernels.Aff
     return low, high
 
 
-__all__ = ["ALIAS", "margin", "resample"]
+__all__ = ["ALIAS", "covered", "margin", "resample"]

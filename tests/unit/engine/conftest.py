@@ -51,7 +51,9 @@ class Archive:
             return Numbers(file.read(), file.read_masks() != 0)
 
 
-def write_tiff(path, values, *, x=500000.0, y=5400000.0, pixel=10.0, crs="EPSG:32631", nodata=None, name=""):
+def write_tiff(
+    path, values, *, x=500000.0, y=5400000.0, pixel=10.0, crs="EPSG:32631", nodata=None, name="", compress=None
+):
     """A tiled GeoTIFF of (y, x) or (band, y, x) values with its upper left corner at x, y; `name` that of band 1."""
     planes = values if values.ndim == 3 else values[np.newaxis]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +69,7 @@ def write_tiff(path, values, *, x=500000.0, y=5400000.0, pixel=10.0, crs="EPSG:3
         tiled=True,
         blockxsize=64,
         blockysize=64,
+        compress=compress,
         **shape,
     ) as file:
         file.write(planes)

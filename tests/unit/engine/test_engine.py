@@ -187,7 +187,7 @@ def test_a_map_with_a_hole_has_no_etag(half_broken):
 
 
 def test_a_coverage_names_the_broken_scene(half_broken):
-    layer = settle(half_broken, data=True, bands=("B04",))
+    layer = settle(half_broken, data=True, bands=("B04",), time="2022-07-19")
     with pytest.raises(SourceUnavailable) as caught:
         half_broken.run(Request(layers=(layer,), grid=overview(half_broken), output=TIFF))
     assert caught.value.scene in caught.value.message

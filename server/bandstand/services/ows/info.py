@@ -54,7 +54,10 @@ def feature_info(samples: Sequence[Sample], media_type: str, base_url: str) -> R
     else:
         text = json.dumps(_collection(samples), ensure_ascii=False, allow_nan=False)
     body = text.encode("utf-8", "replace")
-    return Response(media_type=media_type, body=body, headers=(("Cache-Control", "public, max-age=60"),))
+    warnings = dict.fromkeys(text for sample in samples for text in sample.warnings)
+    # What could not be read may be there again at any moment.
+    cache = ("Cache-Control", "no-store" if warnings else "public, max-age=60")
+    return with_warnings(Response(media_type=media_type, body=body, headers=(cache,)), tuple(warnings))
 
 
 def feature_info_schema(layers: Sequence[Layer]) -> Response:
