@@ -31,7 +31,7 @@ from bandstand.read.base import FileReport
 from bandstand.read.glance import Glance
 from bandstand.read.header import parse_nodata
 
-_METHOD = 7
+_METHOD = 8
 """Grows when the same source would now give another item: those of an older method are made anew."""
 
 

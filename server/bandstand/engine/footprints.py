@@ -25,8 +25,8 @@ def footprint(given: Mapping[str, object] | None, grids: Iterable[Grid]) -> tupl
     """The footprint as GeoJSON, cut at the antimeridian; the boxes that hold all pixels, alike; and one box of all.
 
     Args:
-        given: The scene's own GeoJSON geometry; it is not believed where it lies beside the files or around the
-            whole world although they do not.
+        given: The scene's own GeoJSON geometry; it is not believed where it has no area, lies beside the files or
+            around the whole world although they do not.
         grids: Of the scene's files.
 
     Raises:
@@ -37,7 +37,8 @@ def footprint(given: Mapping[str, object] | None, grids: Iterable[Grid]) -> tupl
     whole = outlines[0] if len(outlines) == 1 else shapely.unary_union(outlines)
     own = _believable(given, whole)
     geometry = whole if own is None else own
-    text = json.dumps(given if own is not None else _rounded(geometry), separators=(",", ":"))
+    # Not as it was given: a ring may be open there, a number a text.
+    text = json.dumps(_rounded(geometry), separators=(",", ":")) if own is None else _geojson(own)
     bulges = [_bulge(grid) for grid in different]
     boxes = [box for shape, bulge in zip(outlines, bulges, strict=True) for box in _boxes(shape, *bulge)]
     if own is not None:
@@ -89,13 +90,25 @@ def _believable(given: Mapping[str, object] | None, whole: shapely.Geometry) -> 
         west, south, east, north = own.bounds
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.errors.ShapelyError):
         return None
-    if not (-180.0 <= west < east <= 180.0 and -90.0 <= south < north <= 90.0):
+    if not (-180.0 <= west < east <= 180.0 and -90.0 <= south < north <= 90.0 and _has_area(own)):
         return None
     if not shapely.box(west, south, east, north).intersects(shapely.box(*whole.bounds)):
         return None
     # A geometry over the antimeridian that nobody has cut seems to go round the world the other way.
     uncut = own.geom_type == "Polygon" and east - west > 180.0
     return None if uncut and shapely.area(whole) < shapely.area(own) / 2 else own
+
+
+def _has_area(shape: shapely.Geometry) -> bool:
+    """Whether it does when it is read again: a coordinate may be no number here, which is no GeoJSON."""
+    try:
+        return bool(shapely.area(shapely.make_valid(shapely.from_geojson(_geojson(shape)))) > 0.0)
+    except shapely.errors.ShapelyError:
+        return False
+
+
+def _geojson(shape: shapely.Geometry) -> str:
+    return json.dumps(shapely.geometry.mapping(shape), separators=(",", ":"))
 
 
 def outline(grid: Grid) -> shapely.Geometry:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bandstand.catalog.base import Catalog
+from bandstand.read.plain import real
 
 _MAGIC = re.compile(r"[*?\[]")
 _REMOTE = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -77,7 +78,7 @@ def _below(
         return
     path = Path(unquote(urlsplit(source).path)) if source.startswith("file:") else Path(source)
     # As typed, without its `..`, and without its links: files are known in one of these spellings.
-    spellings = dict.fromkeys((path.absolute(), Path(os.path.abspath(path)), path.resolve()))  # noqa: PTH100 - as typed
+    spellings = dict.fromkeys((path.absolute(), Path(os.path.abspath(path)), real(path)))  # noqa: PTH100 - as typed
     for spelled in spellings:
         parts = spelled.parts
         first = next((n for n, part in enumerate(parts) if _MAGIC.search(part)), len(parts))

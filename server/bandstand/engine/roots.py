@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bandstand.read.plain import real
+
 
 @dataclass(frozen=True, slots=True)
 class Roots:
@@ -14,7 +16,7 @@ class Roots:
     @classmethod
     def of(cls, folders: Iterable[Path]) -> "Roots":
         """As people name them."""
-        return cls(frozenset(folder.absolute().resolve() for folder in folders))
+        return cls(frozenset(real(folder) for folder in folders))
 
     def refusal(self, path: Path, document: Path) -> str:
         """Why a document may not name a file; empty where it may.
@@ -22,7 +24,7 @@ class Roots:
         A file lies where its path ends when all links are followed: below a root, or below the document's own folder.
         Whether there is a file is not asked: its name would tell what else is on the machine.
         """
-        real = path.absolute().resolve()
-        if any(real.is_relative_to(folder) for folder in (*self.folders, document.parent.resolve())):
+        end = real(path)
+        if any(end.is_relative_to(folder) for folder in (*self.folders, real(document.parent))):
             return ""
         return f"{path} lies outside of the sources; if it is part of the archive, name its folder in archive: roots"

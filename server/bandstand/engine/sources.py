@@ -18,6 +18,7 @@ from bandstand.engine.roots import Roots
 from bandstand.engine.stac import candidate, merged, mirrored_names
 from bandstand.engine.strange import RASTERS, is_raster, strange_file, strange_folder
 from bandstand.read.base import FileReport
+from bandstand.read.plain import real
 
 _REMOTE = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _LINES = {".ndjson", ".jsonl", ".geojsonl"}
@@ -131,8 +132,8 @@ class _Search:
 
     def _is_claimed(self, path: Path) -> bool:
         # Documents are known by their real folder; a file of theirs may be a link.
-        real = path.parent.resolve() / path.name
-        return str(real) in self.claimed or str(real.resolve()) in self.claimed
+        here = real(path.parent) / path.name
+        return str(here) in self.claimed or str(real(here)) in self.claimed
 
     def _keep(self, path: Path, root: Path) -> None:
         if str(path) not in self.claimed:
@@ -146,7 +147,7 @@ class _Search:
         return product.parent if product else start
 
     def _document(self, path: Path, *, asked: bool) -> Iterator[Candidate]:
-        path = path.absolute().resolve()
+        path = real(path)
         if path in self.documents:
             return
         self.documents.add(path)
@@ -166,7 +167,7 @@ class _Search:
             if kind == "Feature" and isinstance(content.get("assets"), Mapping):
                 recognised = True
                 yield self._claim(self._item(content, path))
-            elif "links" in content and (kind in {"Collection", "Catalog"} or "stac_version" in content):
+            elif "links" in content and (kind in ("Collection", "Catalog") or "stac_version" in content):
                 recognised = True
                 yield from self._linked(content, path)
         if asked and not recognised:
@@ -179,7 +180,7 @@ class _Search:
         links = [link for link in listed if isinstance(link, Mapping)]
         home = next((str(link.get("href", "")) for link in links if link.get("rel") == "self"), "")
         for link in links:
-            if link.get("rel") not in {"item", "child"}:
+            if link.get("rel") not in ("item", "child"):
                 continue
             href = str(link.get("href", ""))
             try:
@@ -277,7 +278,7 @@ def _nothing(_: Path) -> None:
 
 def _below(root: Path, onerror: Callable[[OSError], None]) -> Iterator[Path]:
     """Files of a folder to its depths, as GDAL would find them: linked folders count, each once; hidden ones do not."""
-    home = root.resolve()
+    home = real(root)
     seen = {home}
     for folder, folders, files in os.walk(root, onerror=onerror, followlinks=True):
         kept = []
@@ -287,10 +288,10 @@ def _below(root: Path, onerror: Callable[[OSError], None]) -> Iterator[Path]:
                 continue
             if path.is_symlink():
                 # What lies below the root anyway is found in its own place; what the root lies in has no end.
-                real = path.resolve()
-                if real in seen or real.is_relative_to(home) or home.is_relative_to(real):
+                end = real(path)
+                if end in seen or end.is_relative_to(home) or home.is_relative_to(end):
                     continue
-                seen.add(real)
+                seen.add(end)
             kept.append(name)
         folders[:] = kept
         yield from (path for name in files if not _is_hidden(name) and _is_file(path := Path(folder, name)))

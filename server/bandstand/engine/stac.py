@@ -16,6 +16,7 @@ from bandstand.engine.candidates import Announced, Candidate, Declared, Entry
 from bandstand.engine.roots import Roots
 from bandstand.engine.strange import RASTERS
 from bandstand.model.time import TimeSpan
+from bandstand.read.plain import real
 
 Json = Mapping[str, Any]
 
@@ -247,7 +248,7 @@ def _local(href: str, document: Path, rivals: Rivals) -> tuple[str, str]:
     # A file may be called what elsewhere is an escape or a query.
     plain = document.parent / href
     path = plain if plain.is_file() else document.parent / _path_of(href)
-    return str(path.absolute().resolve()), ""
+    return str(real(path)), ""
 
 
 def _mirrored(href: str, document: Path, rivals: Rivals) -> tuple[str, str]:

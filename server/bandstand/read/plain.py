@@ -1,7 +1,8 @@
-"""The beginning of a file that may be none: a pipe, a device or a socket by its name is not waited for."""
+"""Names that are no plain files: a pipe, a device or a socket is not waited for, a link may lead round."""
 
 import os
 import stat
+from pathlib import Path
 
 
 def beginning(path: str, count: int) -> tuple[bytes, int]:
@@ -19,3 +20,13 @@ def beginning(path: str, count: int) -> tuple[bytes, int]:
         return os.read(descriptor, count), found.st_size
     finally:
         os.close(descriptor)
+
+
+def real(path: Path) -> Path:
+    """Where a path leads when all links are followed; of links that lead round, as far as that goes.
+
+    Raises:
+        ValueError: The name is no path.
+    """
+    # Path.resolve() raises RuntimeError there.
+    return Path(os.path.realpath(path))

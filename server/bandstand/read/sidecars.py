@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree
 
-from bandstand.read.plain import beginning
+from bandstand.read.plain import beginning, real
 
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 JP2 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
@@ -80,8 +80,8 @@ def _show(path: str, name: str, folder: str) -> list[str]:
         ValueError: It is not what it says.
         OSError: It cannot be read.
     """
-    homes = {Path(path).parent.resolve(), Path(path).resolve().parent}
-    if Path(name).resolve().parent not in homes:
+    homes = {real(Path(path).parent), real(Path(path)).parent}
+    if real(Path(name)).parent not in homes:
         raise ValueError("it is a link that leads elsewhere")
     is_raster = name.endswith(_RASTERS)
     text, size = beginning(name, 4 if is_raster else _LARGEST_TEXT)
@@ -89,7 +89,7 @@ def _show(path: str, name: str, folder: str) -> list[str]:
     if is_raster:
         if not text.startswith(TIFF):
             raise ValueError("it is no TIFF")
-        target.symlink_to(Path(name).resolve())
+        target.symlink_to(real(Path(name)))
         return [str(target)]
     if size > _LARGEST_TEXT:
         raise ValueError(f"it is larger than {_LARGEST_TEXT} bytes")

@@ -1,7 +1,9 @@
 """What a folder holds: links, hidden files, endings, and files that are something else than their names say."""
 
+import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,6 +65,20 @@ def test_a_link_to_nothing_is_told(take, raster, tmp_path):
     assert found == ["x_20200101"]
     assert [scene for scene, _ in report.failed] == ["x_20200102"]
     assert report.failed[0][1].endswith("x_20200102.tif is not there")
+
+
+def test_links_that_lead_to_themselves_are_told(take, raster, tmp_path):
+    root = tmp_path / "a"
+    copy(raster, root / "x_20200101.tif", root / "items" / "good.tif")
+    for name in ("x_20200102.tif", "folder", "items/round.tif", "items/round.json", "x.txt"):
+        (root / name).symlink_to(Path(name).name)
+    for name in ("good", "round"):
+        item = {"type": "Feature", "id": name, "properties": {}, "assets": {"b": {"href": f"{name}.tif"}}}
+        (root / "items" / f"{name}_item.json").write_text(json.dumps(item))
+    found, report = take(root)
+    assert found == ["good", "x_20200101"]
+    assert {scene for scene, _ in report.failed} == {"round", "x_20200102"}
+    assert take(root / "x_20200102.tif")[1].failed[0][1].endswith("there is no such file or folder")
 
 
 @pytest.mark.parametrize("pattern", ["", "/**/*.tif"])

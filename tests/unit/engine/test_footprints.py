@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pyproj
 import pytest
+import shapely
 from tests.unit.engine.conftest import write_tiff
 
 from bandstand.catalog.packing import boxes
@@ -61,6 +62,38 @@ def test_the_geometry_of_the_provider_is_kept(scene):
     (item,) = scene.engine.catalog.search("s2")
     assert json.loads(item.footprint)["coordinates"][0][0] != [0, 0]
     assert len(json.loads(item.footprint)["coordinates"][0]) == 5
+
+
+SQUARE = [[-1.0, 50.0], [6.0, 50.0], [6.0, 53.0], [-1.0, 53.0], [-1.0, 50.0]]
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "kept"),
+    [
+        ([SQUARE], True),
+        ([SQUARE[:-1]], True),
+        ([[[str(x), str(y)] for x, y in SQUARE]], True),
+        ([[[*place, 7.5] for place in SQUARE]], True),
+        ([[SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3], SQUARE[0]]], True),
+        ([[SQUARE[0], SQUARE[2], SQUARE[0]]], False),
+        ([[[float("nan"), 50.0], *SQUARE[1:]]], False),
+        ([[SQUARE[0], SQUARE[2], SQUARE[2], SQUARE[0]]], False),
+        ([], False),
+    ],
+)
+def test_what_is_kept_of_a_geometry_can_be_read_and_has_an_area(coordinates, kept):
+    grid = Grid(parse_crs("EPSG:32631"), Affine(100, 0, LEFT, 0, -100, TOP), SIDE, SIDE)
+    text, _, _ = footprint({"type": "Polygon", "coordinates": coordinates}, [grid])
+    found = shapely.from_geojson(text)
+    assert shapely.make_valid(found).area > 0
+    assert (found.bounds == (-1.0, 50.0, 6.0, 53.0)) == kept
+    assert json.loads(text) == json.loads(shapely.to_geojson(found))
+
+
+@pytest.mark.parametrize("kind", ["LineString", "MultiPoint"])
+def test_a_geometry_without_an_area_is_not_believed(kind):
+    grid = Grid(parse_crs("EPSG:32631"), Affine(100, 0, LEFT, 0, -100, TOP), SIDE, SIDE)
+    assert footprint({"type": kind, "coordinates": SQUARE[:3]}, [grid]) == footprint(None, [grid])
 
 
 def test_a_swath_over_half_of_a_tile_is_not_looked_for_in_the_other_half():

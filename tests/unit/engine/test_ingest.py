@@ -508,3 +508,14 @@ def test_a_link_that_is_no_address_costs_no_more_than_itself(take, catalog, tmp_
     report = take(root)
     assert {item.id for item in catalog.search("c")} == {"good", "strange"}
     assert len(report.failed) == 2
+
+
+@pytest.mark.parametrize("kind", [[], {}, ["Catalog"], None])
+def test_a_catalogue_of_strange_kinds_leads_on(take, catalog, tmp_path, kind):
+    _strange(tmp_path, lambda item: None)
+    links = [{"rel": kind, "href": "x.json"}, {"rel": "self", "href": kind}, {"rel": "item", "href": "items.json"}]
+    root = tmp_path / "catalog.json"
+    root.write_text(json.dumps({"type": kind, "stac_version": "1.0.0", "id": "c", "links": links}))
+    report = take(root)
+    assert {item.id for item in catalog.search("c")} == {"good", "strange"}
+    assert report.failed == ()

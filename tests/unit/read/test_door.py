@@ -182,6 +182,15 @@ def test_a_linked_sidecar_that_leads_elsewhere_is_left_aside(tmp_path):
     assert "x.tif.msk beside it is left aside: it is a link that leads elsewhere." in report.warnings
 
 
+def test_a_sidecar_that_leads_to_itself_is_left_aside(tmp_path):
+    put(tmp_path / "x.tif")
+    for name in ("x.tif.msk", "x.tif.ovr", "x.tif.aux.xml", "x.tfw"):
+        (tmp_path / name).symlink_to(name)
+    report, window = read(tmp_path / "x.tif")
+    assert np.unique(window.values) == [7]
+    assert sum("is left aside: " in text for text in report.warnings) == 4
+
+
 # What belongs to a file goes on being read.
 
 
