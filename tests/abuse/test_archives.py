@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 import rasterio
 
@@ -139,3 +140,18 @@ def test_an_asset_that_is_a_pipe_is_not_waited_for(archive, capfd):
     os.mkfifo(archive / "scene" / "pipe.tif")
     code, said, files = ingested(archive, capfd)
     assert (code, files, "is not a file" in said) == (3, ["good_20220601.tif"], True)
+
+
+@pytest.mark.parametrize("key", ["proj:wkt2", "proj:code"])
+def test_a_pipe_that_a_reference_system_names_is_not_waited_for(archive, capfd, key):
+    put_item(archive / "scene" / "item.json", "bare.tif")
+    os.mkfifo(archive / "grid")
+    PIL.Image.new("L", (64, 64)).save(archive / "scene" / "bare.tif")
+    item = json.loads((archive / "scene" / "item.json").read_text())
+    item["properties"] |= {
+        "proj:transform": [1, 0, 2, 0, -1, 45],
+        key: f"+proj=longlat +ellps=WGS84 +nadgrids={archive / 'grid'} +type=crs",
+    }
+    (archive / "scene" / "item.json").write_text(json.dumps(item))
+    code, said, files = ingested(archive, capfd)
+    assert (code, files, "names a file by its path" in said) == (3, ["good_20220601.tif"], True)

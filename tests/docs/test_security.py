@@ -8,7 +8,7 @@ SERVER = ROOT / "server" / "bandstand"
 CALLS = re.compile(
     r"etree\.(fromstring|parse|XML)\(|yaml\.(safe_load|load|compose)\(|json\.loads?\(|rasterio\.open\(|MemoryFile\("
     r"|np\.frombuffer\(|imagecodecs\.\w+_decode\(|simplejpeg\.decode|ImageFont\.\w*load\w*\(|(Image|Pillow)\.open\("
-    r"|h5py\.File\(|pickle\.(loads?\(|Unpickler\b)"
+    r"|CRS\.from_user_input\(|h5py\.File\(|pickle\.(loads?\(|Unpickler\b)"
 )
 WRITERS = {"demo/write.py", "encode/hdf5.py"}
 """Who makes files and reads none."""

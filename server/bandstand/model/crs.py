@@ -3,10 +3,13 @@
 import math
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import pyproj
+from pyproj import network
 
 from bandstand.errors import UnsupportedCrs, shorten
 
@@ -29,8 +32,19 @@ _MERCATORS = frozenset({3785, 900913, 102100, 102113})
 """Codes under which web Mercator goes; EPSG:3857 came late."""
 _MERCATOR_NAMES = frozenset({"Popular Visualisation CRS / Mercator", "WGS_1984_Web_Mercator"})
 """What files call it whose systems have no code that PROJ finds."""
+_PATH = re.compile(r"[/\\~]")
+_NAMED_PATH = re.compile(r"""=(?:"+[^"]*|[^\s"]*)[/\\~]""")
+"""A path as the value of a key of PROJ: nadgrids, file, init and others."""
 _EQUATOR_M = 2.0 * math.pi * 6378137.0
 _LOCAL = threading.local()
+
+
+class LeadsElsewhere(UnsupportedCrs):
+    """A system that names a file by its path: PROJ opens it, whatever it is, and waits for a pipe."""
+
+
+# For all threads: PROJ would fetch grids where the environment says so.
+network.set_network_enabled(active=False)  # type: ignore[attr-defined] # it does not say what it exports
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +154,14 @@ def _parse(text: str) -> Crs | None:
 
 
 def crs_from_wkt(wkt: str) -> Crs:
-    """Take a CRS out of a file (WKT or PROJ text), by its EPSG code where it is one exactly.
+    """Take a CRS out of a file (WKT, PROJJSON or PROJ text), by its EPSG code where it is one exactly.
 
     Raises:
+        LeadsElsewhere: It names a file that is not among PROJ's own.
         UnsupportedCrs: PROJ cannot read it.
     """
+    if _NAMED_PATH.search(wkt):
+        raise _refused()
     found = _from_wkt(wkt)
     if found is None:
         raise UnsupportedCrs("The file's coordinate reference system cannot be read.", locator="crs")
@@ -154,9 +171,33 @@ def crs_from_wkt(wkt: str) -> Crs:
 @lru_cache(maxsize=256)
 def _from_wkt(wkt: str) -> Crs | None:
     try:
-        return _from_proj(_horizontal(pyproj.CRS.from_user_input(wkt)))
+        proj = pyproj.CRS.from_user_input(wkt)
+        if any(_NAMED_PATH.search(text) or (key == "value" and _PATH.search(text)) for key, text in _texts(proj)):
+            raise _refused()
+        return _from_proj(_horizontal(proj))
     except pyproj.exceptions.CRSError:
         return None
+
+
+def _texts(proj: pyproj.CRS) -> Iterator[tuple[str, str]]:
+    """Every text in the definition of a system, with the key that it stands under."""
+    waiting: list[tuple[str, Any]] = [("", proj.to_json_dict())]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, str):
+            yield key, value
+        elif isinstance(value, dict):
+            waiting += value.items()
+        elif isinstance(value, list):
+            waiting += [(key, part) for part in value]
+
+
+def _refused() -> LeadsElsewhere:
+    return LeadsElsewhere(
+        "The coordinate reference system names a file by its path, which is not opened; put grids into the folder of "
+        "PROJ (PROJ_DATA) and name them alone.",
+        locator="crs",
+    )
 
 
 def _from_proj(proj: pyproj.CRS) -> Crs:
@@ -272,6 +313,7 @@ __all__ = [
     "WEB_MERCATOR",
     "WGS84",
     "Crs",
+    "LeadsElsewhere",
     "crs_from_proj",
     "crs_from_wkt",
     "parse_crs",

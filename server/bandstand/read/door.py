@@ -3,6 +3,7 @@
 import re
 import threading
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import rasterio
@@ -28,10 +29,18 @@ _CLOSED = {
     "PROJ_NETWORK": "OFF",
 }
 """No address is ever asked, and nothing is run."""
+_BARE = {"GEOREF_SOURCES": "PAM"}
+"""Where a file lies is not read in the file; metadata beside it, looked at before, go on telling nodata and more."""
 
 
-def open_dataset(store: Store, href: str, level: int = 0) -> Any:
+def open_dataset(store: Store, href: str, level: int = 0, *, is_placed: bool = True) -> Any:
     """Open one level of a file.
+
+    Args:
+        store: Where it lies.
+        href: Its path.
+        level: 0 is the whole image, then its overviews.
+        is_placed: Whether it is asked where it lies; for numbers alone it is not, since PROJ opens what a system names.
 
     Raises:
         SourceUnavailable: GDAL cannot.
@@ -42,7 +51,7 @@ def open_dataset(store: Store, href: str, level: int = 0) -> Any:
             f'"{name_of(href)}" is no raster that can be read: it does not begin as TIFF or JPEG 2000.'
         )
     try:
-        return _opened(store.gdal(href), driver, level)
+        return _opened(store.gdal(href), driver, level, {} if is_placed else _BARE)
     except FAILURES as error:
         codec = _MISSING.search(str(error))
         if codec:
@@ -64,7 +73,7 @@ def _driver(begins: bytes) -> str | None:
     return "GTiff" if begins.startswith(TIFF) else "JP2OpenJPEG" if begins.startswith(JP2) else None
 
 
-def _opened(path: str, driver: str, level: int) -> Any:
+def _opened(path: str, driver: str, level: int, options: Mapping[str, str]) -> Any:
     """Open a level of a file: with this driver, without a network, and with the neighbours that were looked at.
 
     Raises:
@@ -79,12 +88,12 @@ def _opened(path: str, driver: str, level: int) -> Any:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         for part in shown.parts:
             with _sealed(alone=True):
-                _alone(part, "GTiff", path).close()
-        dataset = _alone(shown.name, driver, path)
+                _alone(part, "GTiff", path, _BARE).close()
+        dataset = _alone(shown.name, driver, path, options)
         try:
             if level:
                 dataset.close()
-                dataset = rasterio.open(shown.name, driver=driver, overview_level=level - 1)
+                dataset = rasterio.open(shown.name, driver=driver, overview_level=level - 1, **options)
             # Now, while the neighbours are in sight.
             for band in dataset.indexes:
                 dataset.overviews(band)
@@ -95,13 +104,13 @@ def _opened(path: str, driver: str, level: int) -> Any:
     return dataset
 
 
-def _alone(name: str, driver: str, path: str) -> Any:
+def _alone(name: str, driver: str, path: str, options: Mapping[str, str]) -> Any:
     """A dataset that names no other file.
 
     Raises:
         SourceUnavailable: It does; GDAL would open it, whatever and wherever it is, when overviews are asked for.
     """
-    dataset = rasterio.open(name, driver=driver)
+    dataset = rasterio.open(name, driver=driver, **options)
     if dataset.tags(ns="OVERVIEWS"):
         dataset.close()
         raise SourceUnavailable(f'"{name_of(path)}" names another file as its overviews, which is not followed.')

@@ -12,7 +12,7 @@ from rasterio.windows import Window as GdalWindow
 
 from bandstand.caching.recent import Recent
 from bandstand.errors import InvalidSubset, SourceUnavailable, UnsupportedCrs
-from bandstand.model.crs import Crs, crs_from_wkt
+from bandstand.model.crs import Crs, LeadsElsewhere, crs_from_wkt
 from bandstand.model.grid import Affine, Grid
 from bandstand.read.base import OWN, Foreign, Level, Own, Store, Window
 from bandstand.read.blocks import join
@@ -49,7 +49,8 @@ class Handles:
         if found is not None:
             return found
         store.read(href, [(0, 1)], version=version)
-        return kept.put(key, open_fitted(store, href, level) if is_fitted else open_dataset(store, href, level))
+        opened = open_fitted(store, href, level) if is_fitted else open_dataset(store, href, level, is_placed=False)
+        return kept.put(key, opened)
 
 
 def open_fitted(store: Store, href: str, level: int) -> FittedDataset:
@@ -186,6 +187,9 @@ def examine(store: Store, href: str) -> Facts:
         try:
             with beside(store.gdal(href)) as shown:
                 return _examine(store, href, dataset, tuple(shown.left))
+        except LeadsElsewhere as error:
+            # GDAL would open it again with the file, whatever else is declared.
+            raise SourceUnavailable(f'"{name_of(href)}" leads elsewhere: {error.message}') from error
         except FAILURES as error:
             raise SourceUnavailable(f'"{name_of(href)}" is broken: GDAL cannot read its header.') from error
 
@@ -199,7 +203,7 @@ def _examine(store: Store, href: str, dataset: Any, left: tuple[str, ...]) -> Fa
     placed = _place(dataset)
     levels = list(placed.levels)
     for number in range(1, len(dataset.overviews(1)) + 1 if placed.fitted is None else 0):
-        with open_dataset(store, href, number) as overview:
+        with open_dataset(store, href, number, is_placed=False) as overview:
             levels.append(Level(overview.width, overview.height))
     parts = ("real", "imaginary") if is_complex else ("",)
     spread = [(band, part) for band in bands for part in parts]
@@ -306,6 +310,8 @@ def _place(dataset: Any) -> _Place:
 def _crs(crs: Any) -> Crs | None:
     try:
         return crs_from_wkt(crs.to_wkt()) if crs else None
+    except LeadsElsewhere:
+        raise
     except UnsupportedCrs:
         return None
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from lxml import etree
 
+from bandstand.errors import UnsupportedCrs
+from bandstand.model.crs import crs_from_wkt
 from bandstand.read.plain import beginning, real
 
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -24,6 +26,9 @@ _METADATA = ".aux.xml"
 _LARGEST_TEXT = 8_000_000
 _DOMAINS = frozenset({"", "IMAGE_STRUCTURE", "GEOLOCATION", "RPC"})
 """Of metadata that describe the file itself; that of overviews names another file, which GDAL would open."""
+
+_SYSTEMS = frozenset({"srs", "projection"})
+"""What the reference systems of a file and of its ground control points are called there."""
 
 
 @dataclass(slots=True)
@@ -102,7 +107,7 @@ def _described(text: bytes) -> bytes:
 
     Raises:
         XMLSyntaxError: It is no XML.
-        ValueError: It has a document type.
+        ValueError: It has a document type, or a reference system that is none, or names a file.
     """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
@@ -111,12 +116,24 @@ def _described(text: bytes) -> bytes:
     info: Any = root.getroottree().docinfo
     if info.doctype:
         raise ValueError("it has a document type")
+    for system in _systems(root):
+        try:
+            crs_from_wkt(system)
+        except UnsupportedCrs as error:
+            raise ValueError("its coordinate reference system cannot be read, or names a file by its path") from error
     for entry in list(root.iter("{*}Metadata", "{*}metadata", "{*}METADATA")):
         parent = entry.getparent()
         domains = {str(value) for key, value in entry.attrib.items() if str(key).casefold() == "domain"} or {""}
         if parent is not None and not domains <= _DOMAINS:
             parent.remove(entry)
     return etree.tostring(root)
+
+
+def _systems(root: Any) -> Iterator[str]:
+    """Reference systems in GDAL's metadata, in elements or attributes, which are the same to GDAL, as letters' case."""
+    for entry in root.iter():
+        named = {etree.QName(entry).localname: "".join(entry.itertext()), **entry.attrib}
+        yield from (text.strip() for key, text in named.items() if key.casefold() in _SYSTEMS and text.strip())
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,9 @@
 """Coordinate reference systems: their order of axes is PROJ's, for every kind of axes there is."""
 
 import math
+import os
+import subprocess
+import sys
 from functools import cache
 
 import pyproj
@@ -160,3 +163,69 @@ def test_a_system_with_heights_is_its_horizontal_part(name, key):
         assert crs == parse_crs(key)
         assert crs.north_first == parse_crs(key).north_first
         assert len(crs.proj.axis_info) == 2
+
+
+SPHERE = 'DATUM["d",SPHEROID["s",6378137,298.257223563]{}],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]'
+UTM = (
+    'PROJCRS["p",BASEGEOGCRS["b",DATUM["d",ELLIPSOID["s",6378137,298.257223563]]],CONVERSION["c",METHOD["{}"]],'
+    'CS[Cartesian,2],AXIS["e",east],AXIS["n",north],LENGTHUNIT["metre",1]]'
+)
+LONLAT = (
+    'GEOGCRS["x",DATUM["d",ELLIPSOID["s",6378137,298.257223563]],CS[ellipsoidal,2],AXIS["lat",north],'
+    'AXIS["lon",east],ANGLEUNIT["degree",0.0174532925199433]{}]'
+)
+BOUND = (
+    f"BOUNDCRS[SOURCECRS[{LONLAT.format('')}],TARGETCRS[{LONLAT.format('')}],"
+    'ABRIDGEDTRANSFORMATION["t",METHOD["NTv2",ID["EPSG",9615]],'
+    'PARAMETERFILE["Latitude and longitude difference file","{}",ID["EPSG",8656]]]]'
+)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "~/x", "http://127.0.0.1:1/x.tif", "C:\\x.gsb"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+proj=longlat +ellps=WGS84 +nadgrids={} +type=crs",
+        "+proj=longlat +ellps=WGS84 +nadgrids=@null,@{} +type=crs",
+        '+proj=longlat +ellps=WGS84 +nadgrids="{}" +type=crs',
+        "+proj=utm +zone=31 +ellps=WGS84 +geoidgrids={} +vunits=m +type=crs",
+        "+proj=tinshift +file={} +type=crs",
+        "+init={}:1",
+        "init={}:1",
+        f"GEOGCS[{SPHERE}]".replace("[DATUM", '["x",DATUM').format(',EXTENSION["PROJ4_GRIDS","{}"]'),
+        f'GEOGCS["x",{SPHERE.format("")},EXTENSION["PROJ4","+proj=longlat +ellps=WGS84 +nadgrids={{}} +type=crs"]]',
+        LONLAT.format(',REMARK["PROJ CRS string: +proj=longlat +ellps=WGS84 +nadgrids={} +type=crs"]'),
+        UTM.format("PROJ tinshift file={}"),
+        BOUND,
+    ],
+)
+def test_a_system_that_names_a_file_by_its_path_is_refused(text, path):
+    with pytest.raises(UnsupportedCrs, match="names a file by its path"):
+        crs_from_wkt(text.format(path))
+
+
+def test_a_system_in_json_that_names_a_file_by_its_path_is_refused():
+    text = pyproj.CRS.from_user_input("+proj=longlat +ellps=WGS84 +nadgrids=here +type=crs").to_json()
+    with pytest.raises(UnsupportedCrs, match="names a file by its path"):
+        crs_from_wkt(text.replace('"here"', '"\\u002fetc\\u002fpasswd"'))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+proj=longlat +ellps=clrk66 +nadgrids=@conus,@alaska,@ntv2_0.gsb,@ntv1_can.dat +type=crs",
+        "WGS 84 / UTM zone 31N",
+        'PROJCS["a/b = c/d"'
+        + pyproj.CRS.from_epsg(32631).to_wkt("WKT1_GDAL").removeprefix('PROJCS["WGS 84 / UTM zone 31N"'),
+        LONLAT.format(',ID["x",1,URI["https://example.org/def/crs/x"]]'),
+    ],
+)
+def test_names_and_addresses_that_nobody_opens_are_no_files(text):
+    assert crs_from_wkt(text).key
+
+
+def test_proj_asks_no_network_whatever_the_environment_says():
+    code = "import bandstand.model.crs, pyproj.network as n; print(n.is_network_enabled())"
+    environment = {**os.environ, "PROJ_NETWORK": "ON"}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"

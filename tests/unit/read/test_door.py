@@ -1,5 +1,6 @@
 """What an archive may make GDAL do: read the file that was named, and what belongs to it."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -243,3 +244,67 @@ def test_a_process_that_begins_without_the_other_drivers_has_two():
         [sys.executable, "-c", script], env={"GDAL_SKIP": other_drivers()}, capture_output=True, text=True, check=True
     )
     assert answer.stdout.split() == ["GTiff", "JP2OpenJPEG"]
+
+
+GRIDS = (
+    'GEOGCS["x",DATUM["x",SPHEROID["s",6378137,298.257223563],EXTENSION["PROJ4_GRIDS","/etc/passwd"]],'
+    'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<SRS>{GRIDS}</SRS>",
+        "<srs>+proj=longlat +ellps=WGS84 +nadgrids=/etc/passwd +type=crs</srs>",
+        "<SRS>+init=/etc/passwd:x</SRS>",
+        '<GCPList Projection="+proj=longlat +ellps=WGS84 +nadgrids=/etc/passwd +type=crs"/>',
+        "<SRS><![CDATA[+proj=tinshift +file=/etc/passwd]]></SRS>",
+        "<SRS>neither here nor there</SRS>",
+    ],
+)
+def test_a_reference_system_beside_a_file_that_names_another_is_left_aside(tmp_path, text):
+    put(tmp_path / "x.tif")
+    (tmp_path / "x.tif.aux.xml").write_text(f"<PAMDataset>{text}</PAMDataset>")
+    report = Library().describe(str(tmp_path / "x.tif"))
+    assert report.crs.key == "EPSG:32631"
+    assert any("x.tif.aux.xml beside it is left aside: its coordinate reference system" in w for w in report.warnings)
+
+
+def put_trap(path, grid):
+    """A TIFF with its system in Esri's way of writing, which GDAL takes as it is; it names a file of grids."""
+    utm = (
+        f'PROJCS["{"N" * 400}",GEOGCS["x",DATUM["x",SPHEROID["s",6378137,298]],PRIMEM["Greenwich",0],'
+        'UNIT["degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",1],'
+        'PARAMETER["central_meridian",3],PARAMETER["scale_factor",0.9],PARAMETER["false_easting",1],'
+        'PARAMETER["false_northing",0],UNIT["Meter",1]]'
+    )
+    put(path, crs=utm, GEOTIFF_KEYS_FLAVOR="ESRI_PE")
+    whole = path.read_bytes()
+    start = whole.index(b"ESRI PE String = ") + 17
+    end = whole.index(b"|", start)
+    # Within its length.
+    trap = utm.replace("298]]", f'298],EXTENSION["PROJ4_GRIDS","{grid}"]]')
+    spare = len(trap) - (end - start)
+    path.write_bytes(whole[:start] + trap.replace("N" * 400, "N" * (400 - spare)).encode() + whole[end:])
+    return path
+
+
+def test_a_file_whose_own_reference_system_names_another_is_refused(tmp_path):
+    path = put_trap(tmp_path / "x.tif", "/etc/passwd")
+    with pytest.raises(SourceUnavailable, match=r'"x.tif" leads elsewhere: .* names a file by its path'):
+        Library().describe(str(path))
+
+
+@pytest.mark.parametrize("name", ["x.tif.ovr", "x.tif.msk", "x.tif"])
+def test_no_system_is_looked_up_while_numbers_are_read(tmp_path, name, caplog):
+    """A neighbour that came after the ingest, or a file that was changed under its size and time."""
+    path = put(tmp_path / "x.tif", BLOCKYSIZE=8)
+    report = Library().describe(str(path))
+    assert not report.own
+    put_trap(tmp_path / name, "/etc/passwd")
+    with caplog.at_level(logging.WARNING):
+        library = Library()
+        source = library.open(report.href, index=report.index)
+        library.read([Piece(source, 1, 0, (0, 0, SIDE, SIDE))])
+    assert [r.getMessage() for r in caplog.records if "grid" in r.getMessage()] == []
