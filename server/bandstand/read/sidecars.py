@@ -27,8 +27,8 @@ _LARGEST_TEXT = 8_000_000
 _DOMAINS = frozenset({"", "IMAGE_STRUCTURE", "GEOLOCATION", "RPC"})
 """Of metadata that describe the file itself; that of overviews names another file, which GDAL would open."""
 
-_SYSTEMS = frozenset({"srs", "projection"})
-"""What the reference systems of a file and of its ground control points are called there."""
+_SYSTEMS = frozenset({"srs", "projection", "wkt"})
+"""What the reference systems of a file and of its ground control points are called there, by GDAL and by Esri."""
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ def _described(text: bytes) -> bytes:
             crs_from_wkt(system)
         except UnsupportedCrs as error:
             raise ValueError("its coordinate reference system cannot be read, or names a file by its path") from error
-    for entry in list(root.iter("{*}Metadata", "{*}metadata", "{*}METADATA")):
+    for entry in [entry for entry in root.iter() if _name(entry) == "metadata"]:
         parent = entry.getparent()
         domains = {str(value) for key, value in entry.attrib.items() if str(key).casefold() == "domain"} or {""}
         if parent is not None and not domains <= _DOMAINS:
@@ -130,10 +130,15 @@ def _described(text: bytes) -> bytes:
 
 
 def _systems(root: Any) -> Iterator[str]:
-    """Reference systems in GDAL's metadata, in elements or attributes, which are the same to GDAL, as letters' case."""
+    """Reference systems in GDAL's metadata, in elements or attributes, which are the same to GDAL."""
     for entry in root.iter():
-        named = {etree.QName(entry).localname: "".join(entry.itertext()), **entry.attrib}
+        named = {_name(entry): "".join(entry.itertext()), **entry.attrib}
         yield from (text.strip() for key, text in named.items() if key.casefold() in _SYSTEMS and text.strip())
+
+
+def _name(entry: Any) -> str:
+    """Of an element; to GDAL the case of letters is all one."""
+    return etree.QName(entry).localname.casefold()
 
 
 def _reason(error: Exception) -> str:

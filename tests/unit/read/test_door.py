@@ -141,12 +141,13 @@ def test_a_virtual_sidecar_is_left_aside_with_a_word(tmp_path, caller, ending):
     assert asked == []
 
 
-def test_metadata_that_name_overviews_are_not_followed(tmp_path, caller):
+@pytest.mark.parametrize("spelled", ["Metadata", "MetaData", "mETADATA"])
+def test_metadata_that_name_overviews_are_not_followed(tmp_path, caller, spelled):
     url, asked = caller
     put(tmp_path / "x.tif")
     (tmp_path / "x.tif.aux.xml").write_text(
-        '<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">'
-        f'/vsicurl/{url}</MDI></Metadata><Metadata><MDI key="KEPT">yes</MDI></Metadata></PAMDataset>'
+        f'<PAMDataset><{spelled} domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">'
+        f'/vsicurl/{url}</MDI></{spelled}><Metadata><MDI key="KEPT">yes</MDI></Metadata></PAMDataset>'
     )
     report, _ = read(tmp_path / "x.tif")
     assert (report.overviews, report.tags["KEPT"]) == ((), "yes")
@@ -260,12 +261,14 @@ GRIDS = (
         "<SRS>+init=/etc/passwd:x</SRS>",
         '<GCPList Projection="+proj=longlat +ellps=WGS84 +nadgrids=/etc/passwd +type=crs"/>',
         "<SRS><![CDATA[+proj=tinshift +file=/etc/passwd]]></SRS>",
+        f"<GeodataXform><SpatialReference><WKT>{GRIDS}</WKT></SpatialReference></GeodataXform>",
         "<SRS>neither here nor there</SRS>",
     ],
 )
 def test_a_reference_system_beside_a_file_that_names_another_is_left_aside(tmp_path, text):
     put(tmp_path / "x.tif")
-    (tmp_path / "x.tif.aux.xml").write_text(f"<PAMDataset>{text}</PAMDataset>")
+    whole = text if text.startswith("<GeodataXform") else f"<PAMDataset>{text}</PAMDataset>"
+    (tmp_path / "x.tif.aux.xml").write_text(whole)
     report = Library().describe(str(tmp_path / "x.tif"))
     assert report.crs.key == "EPSG:32631"
     assert any("x.tif.aux.xml beside it is left aside: its coordinate reference system" in w for w in report.warnings)
