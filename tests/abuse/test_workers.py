@@ -2,9 +2,10 @@
 
 import os
 import signal
+import socket
 
 import yaml
-from tests.abuse.conftest import children, gone
+from tests.abuse.conftest import PATIENCE_S, children, gone
 
 from bandstand.cli.main import run
 
@@ -48,6 +49,27 @@ def test_a_new_configuration_is_taken_at_once_and_a_bad_one_not_at_all(victim):
     assert b"Another title" in server.get("/wms?service=WMS&request=GetCapabilities")[1]
 
 
+def test_a_service_manager_hears_of_start_life_and_change(victim, tmp_path, monkeypatch):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(PATIENCE_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        monkeypatch.setenv("WATCHDOG_USEC", "1000000")
+        server = victim()
+
+        def hears(word):
+            while not (text := manager.recv(4096).decode()).startswith(word):
+                assert text.startswith("WATCHDOG=1")
+            return text
+
+        hears("READY=1")
+        hears("WATCHDOG=1")
+        server.process.send_signal(signal.SIGHUP)
+        assert "MONOTONIC_USEC=" in hears("RELOADING=1")
+        assert "served" in hears("READY=1")
+
+
 def test_no_worker_outlives_the_server(victim):
     server = victim()
     below = children(server.process.pid)
@@ -85,8 +107,10 @@ def test_all_processes_may_be_told_to_end_at_once(victim):
 
 def test_reload_finds_the_server_of_its_configuration_and_no_other(victim, capsys):
     server = victim()
+    server.site.path.write_text(server.site.path.read_text().replace("title: ", "title: New ", 1))
     assert run(["reload", str(server.site.path)]) == 0
-    server.hears("The configuration was read again")
+    # It has waited: whoever asks now is answered by the new workers.
+    assert b"<Title>New " in server.get("/wms?service=WMS&request=GetCapabilities")[1]
     other = server.site.path.with_name("other.yml")
     other.write_text(server.site.path.read_text())
     assert run(["reload", str(other)]) == 1

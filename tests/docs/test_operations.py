@@ -28,10 +28,13 @@ def unit():
 
 
 def test_the_unit_starts_the_server_and_keeps_it(unit, capsys):
-    program, *arguments = shlex.split(unit["Service"]["ExecStart"])
-    assert program.endswith("/bin/bandstand")
-    assert run([arguments[0], "--help"]) == 0
-    assert arguments[0] in capsys.readouterr().out
+    for key in ("ExecStart", "ExecReload"):
+        program, *arguments = shlex.split(unit["Service"][key])
+        assert program.endswith("/bin/bandstand")
+        assert run([arguments[0], "--help"]) == 0
+        assert arguments[0] in capsys.readouterr().out
+    # It is told when we answer, and what is missing is ingested before.
+    assert (unit["Service"]["Type"], unit["Service"]["TimeoutStartSec"]) == ("notify", "infinity")
     assert unit["Service"]["Restart"] == "always"
     assert unit["Service"]["NoNewPrivileges"] == "yes"
 
@@ -44,7 +47,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
         return
     copy = tmp_path / "bandstand.service"
     text = (DEPLOY / "bandstand.service").read_text()
-    copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", text).replace("file:/opt", "file:/tmp"))
+    copy.write_text(re.sub(r"(?m)^Exec(\w+)=\S+", r"Exec\1=/bin/true", text).replace("file:/opt", "file:/tmp"))
     said = subprocess.run([program, "verify", str(copy)], capture_output=True, text=True, check=False, timeout=60)
     assert "bandstand.service:" not in said.stderr, said.stderr
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from bandstand.catalog.sqlite import open_catalog
 from bandstand.cli.check import find_problems
 from bandstand.cli.console import fail, say
+from bandstand.cli.manager import Manager
 from bandstand.cli.running import marked
 from bandstand.config.load import load_config
 from bandstand.config.schema import Config
@@ -56,17 +57,29 @@ def run_server(
     configure_logs(config.logging.level, config.logging.format)
     base = _base(address, int(listener.getsockname()[1]))
     configured = _automatic() if config.server.workers == "auto" else config.server.workers
-    supervisor = Supervisor(
-        work,
-        config,
-        listener,
-        count=workers or configured,
-        grace_s=config.server.shutdown_grace_s,
-        reread=reread,
-        ready=lambda: announce(base),
-    )
-    with marked(path):
-        supervisor.run()
+    manager = Manager()
+
+    def ready() -> None:
+        announce(base)
+        manager.ready()
+
+    with marked(path) as tell:
+
+        def outcome(text: str) -> None:
+            tell(text)
+            manager.changed(text)
+
+        Supervisor(
+            work,
+            config,
+            listener,
+            count=workers or configured,
+            grace_s=config.server.shutdown_grace_s,
+            reread=reread,
+            ready=ready,
+            outcome=outcome,
+            alive=manager.alive,
+        ).run()
 
 
 def _automatic() -> int:

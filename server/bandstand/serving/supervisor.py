@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import connection as pipes
 from multiprocessing.context import ForkServerProcess
@@ -29,6 +29,9 @@ _CLOSING_S = 5.0
 
 _GENERATIONS = 4
 """Of workers that may be there at a time: each new configuration makes one, and those before take a while to end."""
+
+SERVED = "served"
+"""The outcome of a change that was made."""
 
 Work = Callable[[Any, socket.socket, pipes.Connection, Slate], None]
 """What a worker process runs: configuration, listening socket, where to say that it is ready, and its slate."""
@@ -58,6 +61,10 @@ class Supervisor:
     """Reads and checks the configuration again; None where it cannot be used, which it has told."""
     ready: Callable[[], None] = lambda: None
     """Called once, when the first worker answers."""
+    outcome: Callable[[str], None] = lambda _: None
+    """Told of each change of the configuration: nothing when it begins; at its end `SERVED`, or what is against it."""
+    alive: Callable[[], None] = lambda: None
+    """Called several times a second, as long as workers are watched."""
     _figures: Figures = field(default_factory=Figures)
     _slates: Slates = field(init=False)
     _members: list[Member] = field(default_factory=list)
@@ -139,10 +146,10 @@ class Supervisor:
                 self._pause(f"A worker cannot be started ({error or type(error).__name__})")
                 return
 
-    def _watch(self) -> None:
-        """Wait a moment for workers that become ready, or end."""
-        everyone = [*self._members, *(member for member, _ in self._leaving)]
-        _wait(everyone)
+    def _watch(self, fresh: Sequence[Member] = ()) -> None:
+        """Wait a moment for workers that become ready, or end; those of a change that is under way wake it, too."""
+        self.alive()
+        _wait([*self._members, *(member for member, _ in self._leaving), *fresh])
         now = time.monotonic()
         for member in list(self._members):
             self._hear(member)
@@ -193,44 +200,50 @@ class Supervisor:
 
     def _change(self) -> None:
         """Put workers with the new configuration in the place of the old, once they serve; else keep those."""
-        changed = self._changed()
-        self._figures.count("bandstand_reloads_total", "done" if changed else "refused")
+        self.outcome("")
+        problem = self._changed()
+        if problem:
+            logger.error("%s", problem)
+        else:
+            logger.warning("The configuration was read again, and is served.")
+        self._figures.count("bandstand_reloads_total", "refused" if problem else "done")
         self._tell()
+        self.outcome(problem or SERVED)
 
-    def _changed(self) -> bool:
+    def _changed(self) -> str:
+        """Why it was not; empty where it was."""
         config = self.reread()
         if config is None:
-            logger.error("The configuration is not changed.")
-            return False
+            return "The configuration is not changed."
         if len(self._free()) < self.count:
-            logger.error("The configuration is not changed: workers of those before it have not ended yet.")
-            return False
+            return "The configuration is not changed: workers of those before it have not ended yet."
         fresh: list[Member] = []
         try:
             while len(fresh) < self.count:
                 fresh.append(self._start(config))
-        except (EOFError, OSError):
-            logger.exception("The configuration is not changed: a worker cannot be started.")
+        except (EOFError, OSError) as error:
             self._end(fresh)
-            return False
+            return f"The configuration is not changed: a worker cannot be started ({error or type(error).__name__})."
         until = time.monotonic() + _STARTING_S
-        while not self._stop and not all(member.ready for member in fresh):
-            _wait(fresh)
+        while not all(member.ready for member in fresh):
+            # Those that serve are watched meanwhile as ever: one that ends is replaced.
+            self._replace()
+            self._watch(fresh)
             for member in fresh:
                 self._hear(member)
-            if any(member.process.exitcode is not None for member in fresh) or time.monotonic() > until:
-                logger.error("The new configuration cannot be served; the old one stays.")
+            is_over = self._stop or time.monotonic() > until
+            if is_over or any(member.process.exitcode is not None for member in fresh):
                 self._end(fresh)
-                return False
+                return "The new configuration cannot be served; the old one stays."
         old, self._members, self.config = self._members, fresh, config
         for member in old:
             member.process.terminate()
             self._leaving.append((member, time.monotonic() + self.grace_s + 5.0))
+        until = time.monotonic() + _CLOSING_S
         for member in old:
             # Until it says that it accepts nothing more, or ends: whoever asks from now on is answered by the new.
-            member.ready_pipe.poll(_CLOSING_S)
-        logger.warning("The configuration was read again, and is served.")
-        return True
+            member.ready_pipe.poll(max(0.0, until - time.monotonic()))
+        return ""
 
     def _end(self, members: list[Member]) -> None:
         """Let workers end what they do, and end those that do not."""
@@ -248,7 +261,7 @@ class Supervisor:
         self._leaving.clear()
 
 
-def _wait(members: list[Member]) -> None:
+def _wait(members: Sequence[Member]) -> None:
     """Until one of them ends or becomes ready, or a moment is over."""
     signs: list[Any] = [member.process.sentinel for member in members]
     signs += [member.ready_pipe for member in members if not member.ready]
