@@ -9,6 +9,7 @@ import errno
 import logging
 import os
 import sqlite3
+import stat
 import threading
 import time
 from contextlib import suppress
@@ -173,6 +174,8 @@ class CatalogFile:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 return None
             raise
+        if not stat.S_ISREG(found.st_mode):
+            raise self._told(f"The catalogue {self.path.name} is no file.")
         return _Seen(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, self._journal())
 
     def _journal(self) -> int:

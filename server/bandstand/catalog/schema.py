@@ -110,8 +110,9 @@ def version_of(connection: sqlite3.Connection, name: str) -> int:
         return int(found)
     if found == 0 and tables == 0:
         return 0
+    what = f"has tables of version {found}" if found else "is a database of something else"
     raise CatalogUnavailable(
-        f"The catalogue {name} has tables of version {found}, this Bandstand reads version {VERSION}; "
+        f"The catalogue {name} {what}, this Bandstand reads version {VERSION}; "
         "name another file under catalog.path and ingest again.",
         locator="catalog.path",
     )

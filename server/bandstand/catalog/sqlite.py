@@ -113,6 +113,8 @@ class SqliteCatalog:
 
     def get(self, collection: str, item: str, *, withdrawn: bool = False) -> Item | None:
         """See `Catalog.get`."""
+        if not _is_text(item):
+            return None
         with self._reading() as connection:
             cid, _ = self._state(connection, collection)
             row = connection.execute(
@@ -255,6 +257,8 @@ class SqliteCatalog:
 
     def below(self, collection: str, root: str, *, documents: bool = False) -> tuple[str, ...]:
         """See `Catalog.below`."""
+        if not _is_text(root):
+            return ()
         with self._reading() as connection:
             return below(connection, self._state(connection, collection)[0], root, documents=documents)
 
@@ -374,6 +378,11 @@ def _extent(connection: sqlite3.Connection, cid: int) -> Extent | None:
     ).fetchall()
     box, crs = BBox(west, south, east, north), tuple(row[0] for row in systems)
     return Extent(lonlat=box, parts=parts, crs=crs, resolution_m=finest)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be in the catalogue: names from command lines and folders may be no UTF-8."""
+    return name.encode(errors="replace").decode() == name
 
 
 def open_catalog(path: Path, *, writable: bool = False) -> SqliteCatalog:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import click
 
 from bandstand.catalog.keeping import Entry
 from bandstand.catalog.packing import pack
-from bandstand.catalog.sqlite import SqliteCatalog
+from bandstand.catalog.sqlite import SqliteCatalog, open_catalog
 from bandstand.cli.console import (
     EXIT_PARTIAL,
     Command,
@@ -22,7 +23,6 @@ from bandstand.cli.console import (
     put,
     put_json,
 )
-from bandstand.cli.register import looked_at
 from bandstand.config.schema import Config
 from bandstand.engine.verify import verify as verify_files
 from bandstand.errors import InvalidTime, printable, shorten, suggest
@@ -58,7 +58,7 @@ def ls(name: str | None, time: str | None, withdrawn: bool, as_json: bool, confi
     config = open_config(find_config(config_path))
     times = _spans(time) if time else ()
     found: dict[str, list[Entry]] = {}
-    with looked_at(config.catalog.path) as opened:
+    with closing(open_catalog(config.catalog.path)) as opened:
         for collection in _collections(config, opened, name):
             listed = opened.listing(collection, times=times)
             found[collection] = [entry for entry in listed if entry.withdrawn or not withdrawn]
@@ -80,7 +80,7 @@ def ls(name: str | None, time: str | None, withdrawn: bool, as_json: bool, confi
 def show(item: str, name: str | None, as_json: bool, config_path: Path | None) -> None:
     """Show one scene: its time, place, files and how they were understood."""
     config = open_config(find_config(config_path))
-    with looked_at(config.catalog.path) as opened:
+    with closing(open_catalog(config.catalog.path)) as opened:
         ((collection, _),) = _owners(config, opened, name, (item,)).items()
         found = opened.get(collection, item, withdrawn=True)
         hidden = opened.get(collection, item) is None
@@ -142,7 +142,7 @@ def verify(name: str | None, as_json: bool, config_path: Path | None) -> int:
     Exit code 3 where something is wrong.
     """
     config = open_config(find_config(config_path))
-    with looked_at(config.catalog.path) as opened:
+    with closing(open_catalog(config.catalog.path)) as opened:
         faults = opened.faults()
         names = _collections(config, opened, name)
         found = {n: [asdict(fault) for fault in verify_files(opened.files(n))] for n in names} if not faults else {}
@@ -167,9 +167,9 @@ def stats(as_json: bool, config_path: Path | None) -> None:
     """Count what there is of each collection."""
     config = open_config(find_config(config_path))
     path = config.catalog.path
-    with looked_at(path) as opened:
+    with closing(open_catalog(path)) as opened:
         rows = opened.holdings()
-    size = path.stat().st_size if path.exists() else 0
+        size = path.stat().st_size
     if as_json:
         listed = [{**asdict(row), "start": _told(row.start), "end": _told(row.end)} for row in rows]
         put_json({"bytes": size, "collections": {row["name"]: row for row in listed}})
@@ -201,11 +201,11 @@ def _change(
     """
     done, as_json, dry_run = telling
     config = open_config(find_config(config_path))
-    with looked_at(config.catalog.path) as reader:
+    with closing(open_catalog(config.catalog.path)) as reader:
         owners = _owners(config, reader, name, items)
     counts: dict[str, int] = {}
     if not dry_run:
-        with looked_at(config.catalog.path, writable=True) as writer:
+        with closing(open_catalog(config.catalog.path, writable=True)) as writer:
             counts = {collection: change(writer, collection, ids) for collection, ids in owners.items()}
     if as_json:
         put_json({"dry_run": dry_run, "items": owners, done: counts})

@@ -385,3 +385,12 @@ def test_a_writer_where_nobody_may_write_says_why(path):
     finally:
         path.parent.chmod(0o755)
     assert "cannot be written: the file or its folder is read-only" in said
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("writable", [False, True])
+def test_what_is_no_file_is_told_as_such_and_left_alone(tmp_path, make, writable):
+    make(tmp_path / "catalog.sqlite")
+    with pytest.raises(CatalogUnavailable, match=r"The catalogue catalog.sqlite is no file\."):
+        open_catalog(tmp_path / "catalog.sqlite", writable=writable)
+    assert beside(tmp_path / "catalog.sqlite") == ["catalog.sqlite"]

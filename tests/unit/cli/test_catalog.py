@@ -204,11 +204,26 @@ def test_a_volume_that_is_away_prunes_nothing(place, said):
     assert ids(said) == []
 
 
-def test_without_a_catalogue_nothing_is_made(place, said, capsys):
-    place.catalog.unlink()
-    assert said("catalog", "stats") == ["0 scenes in 0 bytes"]
-    assert said("catalog", "ls") == []
-    assert run(["catalog", "rm", "x"]) == 1
-    capsys.readouterr()
-    said("layers", "--json")
-    assert not place.catalog.exists()
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_catalogue_that_is_not_there_is_told_and_not_taken_for_a_sound_one(tmp_path, monkeypatch, capsys, is_link):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yml").write_text("collections: {c: {source: a}}\nlayers: [{name: c, collection: c}]\n")
+    if is_link:
+        (tmp_path / "catalog.sqlite").symlink_to(tmp_path / "unmounted" / "catalog.sqlite")
+    for command in ("ls", "stats", "verify", "show x", "rm x", "withdraw x", "restore x"):
+        assert run(["catalog", *command.split()]) == 1
+        assert "catalog.sqlite is not there; `bandstand ingest` makes it" in capsys.readouterr().err
+    assert run(["layers"]) == 0
+    assert not (tmp_path / "catalog.sqlite").exists()
+
+
+def test_names_that_are_no_text_are_unknown_and_end_nothing(place, capsys):
+    odd = place.folder / "odd"
+    shutil.copytree(place.folder / "ndvi" / "20230602_02", odd)
+    (odd / "ndvi.tif").rename(odd / "ndvi_20230801.tif")
+    shutil.copy(odd / "ndvi_20230801.tif", odd / "ndvi_\udcff_20230802.tif")
+    assert run(["ingest", "-C", "ndvi", "odd", "odd/ndvi_\udcff_20230802.tif"]) == 3
+    assert "new 1" in capsys.readouterr().out
+    for command in ("show", "rm", "withdraw", "restore"):
+        assert run(["catalog", command, "\udcff"]) == 1
+        assert 'there is no scene "' in capsys.readouterr().err
