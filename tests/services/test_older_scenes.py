@@ -265,7 +265,7 @@ def test_a_map_of_many_scenes_falls_back_too(client, folder, made, monkeypatch):
 
 
 def test_older_scenes_are_looked_up_a_page_at_a_time(client, folder, monkeypatch):
-    monkeypatch.setattr("bandstand.engine.standins._PAGE", 3)
+    monkeypatch.setattr("bandstand.engine.standins._PAGE", 2)
     lose(folder, ("l", DAYS[2]), ("l", DAYS[1]))
     assert (pixels(get_map(client))[LEFT] == pixels(get_map(client, TIME="2022-06-01"))[LEFT]).all()
 
@@ -343,6 +343,22 @@ def test_a_coverage_that_is_made_while_it_is_sent_falls_back_before_its_first_by
     lose(folder, ("l", DAYS[2]))
     values, _ = coverage(get_coverage(client))
     assert (values == truth(DAYS[1], DAYS[2])).all()
+
+
+def test_a_mosaic_of_all_times_gives_the_numbers_of_the_next(client, folder):
+    lose(folder, ("l", DAYS[2]), ("r", DAYS[2]), ("r", DAYS[1]))
+    answer = get_coverage(client, COVERAGEID="all")
+    assert (coverage(answer)[0] == truth(DAYS[1], DAYS[0])).all()
+    assert sum("was left out" in text for text in warnings(answer)) == 3
+    info = WMS | INFO | {"LAYERS": "all", "QUERY_LAYERS": "all"}
+    (feature,) = json.loads(client.get("/wms", query_string=info).text)["features"]
+    assert feature["properties"]["item"] == "l_20220611"
+
+
+def test_a_mosaic_of_all_times_has_no_holes(client, folder):
+    (folder / "c" / "wide_20220501.tif").unlink()
+    lose(folder, *(("l", day) for day in DAYS))
+    assert get_coverage(client, COVERAGEID="all").status_code == 503
 
 
 def test_older_versions_fall_back(client, folder):

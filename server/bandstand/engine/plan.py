@@ -109,6 +109,9 @@ def make_plan(
     box = ground_box(request.grid)
     most = _most_items(request, limits)
     layers = tuple(_plan_layer(layer, box, catalog, collections, most) for layer in request.layers)
+    if request.output.kind == "map":
+        # A picture of all times has whatever may take the place of a scene.
+        layers = tuple(plan if plan.layer.selection.times else replace(plan, older=None) for plan in layers)
     if request.axis == "time":
         layers = _in_one_measure(layers)
     return Plan(request, layers, cost_of(request, layers, library), version, request.fingerprint)

@@ -34,8 +34,8 @@ from bandstand.warp.footprint import level_grid
 _T = TypeVar("_T")
 _MOST_TRIES = 8
 """Scenes that can be opened and turn out broken when they are read, each after a new start."""
-_PAGE = 200
-"""Older scenes that are looked up at a time."""
+_PAGE, _GROWS = 16, 4
+"""Older scenes that are looked up first, and how many times more each time after."""
 _MOST_LOOKED = 2000
 """Older scenes that one layer looks at before it gives up: of a volume that is away none can be read."""
 _SIDE = 256
@@ -97,14 +97,14 @@ class StandIns:
         lost = tuple((scene, reason) for scene, reason in zip(layer.scenes, reasons, strict=True) if reason)
         if not lost:
             return layer
-        times, is_covered = self._times(layer, layer.older, [scene for scene, _ in lost], plan.request.grid, broken)
+        own = [scene for scene, reason in zip(layer.scenes, reasons, strict=True) if not reason]
+        times, is_covered = self._times(layer, layer.older, lost, own, plan.request.grid, broken)
         if plan.request.output.kind != "map" and not is_covered:
             # Numbers have no holes: they fail when the scene is needed.
             return layer
         # Those that are broken were counted when they were read.
         FIGURES.count("bandstand_store_errors_total", by=sum(scene.item.id not in broken for scene, _ in lost))
         FIGURES.count("bandstand_skipped_scenes_total", by=len(lost))
-        own = [scene for scene, reason in zip(layer.scenes, reasons, strict=True) if not reason]
         scenes = (*own, *(scene for time in times for scene in time))
         below = tuple(accumulate(map(len, times[:-1]), initial=len(own))) if times else ()
         selection = layer.layer.selection
@@ -112,23 +112,33 @@ class StandIns:
         return replace(layer, scenes=scenes, fields=fields, lost=lost, below=below)
 
     def _times(
-        self, layer: LayerPlan, older: Older, lost: Sequence[SceneRead], grid: Grid, broken: Mapping[str, str]
+        self,
+        layer: LayerPlan,
+        older: Older,
+        lost: Sequence[tuple[SceneRead, str]],
+        own: Sequence[SceneRead],
+        grid: Grid,
+        broken: Mapping[str, str],
     ) -> tuple[list[list[SceneRead]], bool]:
         """Readable scenes of older times where lost ones lie, newest time first, and whether they cover these."""
         selection, found = layer.layer.selection, list[list[SceneRead]]()
         grid = level_grid(grid, (min(grid.width, _SIDE), min(grid.height, _SIDE)))
-        gap, box = ground(lost, grid), ground_box(grid)
+        gap, box = ground((scene for scene, _ in lost), grid), ground_box(grid)
         if box is None or not gap.any():
             return found, False
-        needed = [place for place in range(len(selection.bands)) if any(scene.assets[place] for scene in lost)]
+        if not selection.times:
+            # All times are there already, below one another.
+            return found, not (gap & ~ground(own, grid)).any()
+        needed = [place for place in range(len(selection.bands)) if any(scene.assets[place] for scene, _ in lost)]
         for _, of_time in groupby(self._items(layer, older, box), lambda item: label_of(item, older.resolution)):
             checkpoint()
             reads = scene_reads(
                 sort_items(list(of_time), selection), selection.bands, self.collections[selection.collection]
             )
             whole = [scene for scene in reads if all(scene.assets[place] for place in needed)]
-            there = [scene for scene in whole if (gap & ground([scene], grid)).any()]
-            scenes = [scene for scene in there if not self._trouble(scene, broken)]
+            # To look whether a file is there costs less than where it lies on the grid.
+            sound = [scene for scene in whole if not self._trouble(scene, broken)]
+            scenes = [scene for scene in sound if (gap & ground([scene], grid)).any()]
             if scenes:
                 found.append(scenes)
                 gap &= ~ground(scenes, grid)
@@ -140,21 +150,22 @@ class StandIns:
         """Scenes of older times, newest first, each once."""
         selection, until = layer.layer.selection, older.until
         seen = {scene.item.id for scene in layer.scenes}
-        for _ in range(_MOST_LOOKED // _PAGE):
+        limit = _PAGE
+        while len(seen) < _MOST_LOOKED + len(layer.scenes):
             page = self.catalog.search(
                 selection.collection,
                 bbox=box,
                 times=(TimeSpan(None, until),),
                 max_cloud_cover=selection.max_cloud_cover,
-                limit=_PAGE,
+                limit=limit,
             )
             fresh = [item for item in page if item.id not in seen]
             seen.update(item.id for item in fresh)
             yield from (item for item in fresh if "" < label_of(item, older.resolution) < older.than)
             moments = [item.time.start for item in page if item.time.start is not None]
-            if len(page) < _PAGE or not moments or min(moments) == until:
+            if len(page) < limit or not moments or (not fresh and min(moments) == until):
                 return
-            until = min(moments)
+            until, limit = min(moments), min(limit * _GROWS, _MOST_LOOKED)
 
     def _trouble(self, scene: SceneRead, broken: Mapping[str, str]) -> str:
         """Why a scene cannot be read; empty where it seems that it can."""

@@ -151,7 +151,9 @@ def _by_default(found: Groups, rules: TimeRules) -> Resolved:
     chosen = _default(found, rules)
     if chosen is None:
         label = _range(found, range(len(found.all)))
-        return Resolved(spans=(), notes=(f"99 Default value used: time={label} ISO8601",))
+        # None is older than the first; those that are shown anyway lie below one another.
+        older = Older(found.labels[0], found.moments[0].start, found.resolution)
+        return Resolved(spans=(), notes=(f"99 Default value used: time={label} ISO8601",), older=older)
     label = found.labels[chosen]
     return Resolved(
         spans=found.spans([chosen]),
