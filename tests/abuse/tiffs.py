@@ -1,8 +1,6 @@
-"""Small TIFFs of every make, broken, and read in child processes with a bound of memory and a deadline."""
+"""Small TIFFs of every make, broken, and read."""
 
-import multiprocessing
 import random
-import resource
 import struct
 import warnings
 from itertools import product
@@ -11,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
+from tests.abuse.helper import Task
 
 from bandstand.errors import BandstandError, SourceUnavailable
 from bandstand.read.library import Library
 
 PATIENCE_S = 20
-MEMORY_BYTES = 6_000_000_000
 OFFSETS = (0, 1, 8, 2**31 - 1, 2**31, 2**32 - 1, 2**63, 2**64 - 1)
 
 
@@ -82,14 +80,13 @@ def _put(text: bytearray, at: int, piece: bytes) -> None:
     text[at : at + len(piece)] = piece[: max(len(text) - at, 0)]
 
 
-def _child(line) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+def begin() -> Task:
+    """What tells of files, in a process of its own."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
-    while path := line.recv():
-        line.send(_told(path))
+    return told
 
 
-def _told(path: str) -> str:
+def told(path: str) -> str:
     """`read`, `refused`, or the foreign exception that came out."""
     library = Library(block_bytes=16_000_000)
     try:
@@ -109,36 +106,3 @@ def _told(path: str) -> str:
     finally:
         library.close()
     return "read"
-
-
-class Reader:
-    """A child process that reads files; another one takes its place when it dies or hangs."""
-
-    def __init__(self) -> None:
-        self._start()
-
-    def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._line, end = context.Pipe()
-        self._process = context.Process(target=_child, args=(end,), daemon=True)
-        self._process.start()
-        end.close()
-
-    def tell(self, path: Path) -> str:
-        """What became of a file: `read`, `refused`, `hang`, `crash` or a foreign exception."""
-        try:
-            self._line.send(str(path))
-            if self._line.poll(PATIENCE_S):
-                return self._line.recv()
-            verdict = "hang"
-        except (EOFError, ConnectionError):
-            verdict = "crash"
-        self.end()
-        self._start()
-        return verdict
-
-    def end(self) -> None:
-        """End the child."""
-        self._process.kill()
-        self._process.join()
-        self._line.close()

@@ -139,3 +139,12 @@ def test_a_scale_of_zero_is_refused_in_the_configuration(tmp_path):
     path.write_text("collections: {c: {source: scenes, bands: {v: {scale: 0}}}}\n")
     with pytest.raises(ConfigError, match="a scale of 0 would leave nothing of the numbers"):
         load_config(path, environment={})
+
+
+@pytest.mark.parametrize("said", ["scale: 1e19", "scale: 1e-300", "offset: 1e300"])
+@pytest.mark.parametrize("section", ["bands: {{v: {{{}}}}}", "radiometry: {{{}}}"])
+def test_numbers_beyond_what_floats_hold_are_refused_in_the_configuration(tmp_path, said, section):
+    path = tmp_path / "config.yml"
+    path.write_text(f"collections: {{c: {{source: scenes, {section.format(said)}}}}}\n")
+    with pytest.raises(ConfigError, match=r"lies beyond what can be computed with: from 1e-18 to 1e\+18"):
+        load_config(path, environment={})

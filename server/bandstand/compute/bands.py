@@ -85,8 +85,8 @@ def to_physical(band: NDArray[Any], field: Field, out: NDArray[np.float32]) -> N
         out[...] = band
         return
     rows = max(1, _STRIP // max(1, band.shape[1]))
-    for top in range(0, band.shape[0], rows):
-        strip = band[top : top + rows] * np.float64(field.scale)
-        strip += field.offset
-        with np.errstate(over="ignore"):  # undefined pixels may hold anything
+    with np.errstate(over="ignore"):  # undefined pixels may hold anything
+        for top in range(0, band.shape[0], rows):
+            strip = band[top : top + rows] * np.float64(field.scale)
+            strip += field.offset
             out[top : top + rows] = strip

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from bandstand.config.values import DefaultTime, Network, Pattern, Scale, Workers
+from bandstand.config.values import DefaultTime, Network, Offset, Pattern, Scale, Workers
 from bandstand.model.layer import TimeResolution
 from bandstand.model.selection import Order, Resampling
 
@@ -207,14 +207,14 @@ class Band(Section):
     scale: Scale | None = Field(
         default=None, description="Physical value = stored value x scale + offset, for every scene."
     )
-    offset: float | None = Field(default=None, description="See scale.")
+    offset: Offset | None = Field(default=None, description="See scale.")
 
 
 class Radiometry(Section):
     """What the stored numbers mean, for every scene and whatever its metadata say."""
 
     scale: Scale = Field(default=1.0, description="Physical value = stored value x scale + offset.")
-    offset: float = Field(default=0.0, description="See scale.")
+    offset: Offset = Field(default=0.0, description="See scale.")
 
 
 class TimeSection(Section):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator
 
 from bandstand.errors import BandstandError
+from bandstand.model.field import FARTHEST, is_offset, is_scale
 from bandstand.model.time import parse_time
 
 DEFAULT_TIMES = ("latest", "earliest", "all")
@@ -30,6 +31,14 @@ def _workers(value: int | str) -> int | str:
 def _scale(value: float) -> float:
     if value == 0:
         raise ValueError("a scale of 0 would leave nothing of the numbers")
+    if not is_scale(value):
+        raise ValueError(f"lies beyond what can be computed with: from {1 / FARTHEST:g} to {FARTHEST:g}")
+    return value
+
+
+def _offset(value: float) -> float:
+    if not is_offset(value):
+        raise ValueError(f"lies beyond what can be computed with: from {1 / FARTHEST:g} to {FARTHEST:g}, or 0")
     return value
 
 
@@ -61,7 +70,8 @@ def _default_time(text: str) -> str:
 Network = Annotated[str, AfterValidator(_network)]
 Workers = Annotated[int | Literal["auto"], AfterValidator(_workers)]
 Scale = Annotated[float, AfterValidator(_scale)]
+Offset = Annotated[float, AfterValidator(_offset)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 DefaultTime = Annotated[str, BeforeValidator(_spelled), AfterValidator(_default_time)]
 
-__all__ = ["DEFAULT_TIMES", "DefaultTime", "Network", "Pattern", "Scale", "Workers"]
+__all__ = ["DEFAULT_TIMES", "DefaultTime", "Network", "Offset", "Pattern", "Scale", "Workers"]

@@ -241,9 +241,8 @@ def _file_name(name: str, account: Account, grid: Grid, extension: str) -> str:
 
 def _dates(account: Account) -> str:
     """The part of a file's name that tells the days of its scenes: `_20230614`, `_20230604-20230614`."""
-    days = sorted(
-        {scene.item.time.start.strftime("%Y%m%d") for scene in account.used.values() if scene.item.time.start}
-    )
+    starts = (scene.item.time.start for scene in account.used.values())
+    days = sorted({start.isoformat()[:10].replace("-", "") for start in starts if start})
     return f"_{'-'.join(dict.fromkeys((days[0], days[-1])))}" if days else ""
 
 
@@ -264,7 +263,7 @@ def _tags(plan: Plan, account: Account) -> dict[str, str]:
         "SOURCE_ITEMS": ",".join(dict.fromkeys(name for name in planned if name in account.used)),
     }
     if moments:
-        tags["TIFFTAG_DATETIME"] = moments[0].strftime("%Y:%m:%d %H:%M:%S")
+        tags["TIFFTAG_DATETIME"] = moments[0].isoformat(" ")[:19].replace("-", ":")
         tags["SOURCE_TIME_START"] = isoformat(moments[0])
         tags["SOURCE_TIME_END"] = isoformat(moments[-1])
     return tags

@@ -25,6 +25,7 @@ from bandstand.engine.spread import measure
 from bandstand.engine.strange import beginning_of
 from bandstand.engine.units import ucum
 from bandstand.errors import BandstandError
+from bandstand.model.field import is_offset, is_scale
 from bandstand.model.item import Asset, Item
 from bandstand.model.time import TimeSpan
 from bandstand.read.base import FileReport
@@ -290,7 +291,7 @@ class Assembly:
     ) -> Decision:
         scale, offset = report.scales[plane - 1], report.offsets[plane - 1]
         # A scale of 0 would leave nothing of the numbers: it was left empty.
-        speaks = scale != 0 and (scale, offset) != (1.0, 0.0)
+        speaks = is_scale(scale) and is_offset(offset) and (scale, offset) != (1.0, 0.0)
         return decide(
             band,
             section=self.section,

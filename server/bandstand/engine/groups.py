@@ -174,8 +174,17 @@ def published_label(moment: Moment, resolution: TimeResolution) -> str:
             return named
     if resolution == "solar-day" and not moment.lasts:
         # Local solar time: an overpass is never cut in two at midnight UTC.
-        return (moment.start + timedelta(hours=moment.lon / 15.0)).strftime("%Y-%m-%d")
-    return moment.start.strftime({"month": "%Y-%m", "year": "%Y"}.get(resolution, "%Y-%m-%d"))
+        return _solar(moment).isoformat()[:10]
+    # strftime leaves out the zeros before early years.
+    return moment.start.isoformat()[: _LENGTHS[resolution]]
+
+
+def _solar(moment: Moment) -> datetime:
+    try:
+        return moment.start + timedelta(hours=moment.lon / 15.0)
+    except OverflowError:
+        # The first and the last hours of the calendar.
+        return moment.start
 
 
 def _period(label: str, resolution: TimeResolution, first: Moment) -> TimeSpan:

@@ -52,7 +52,7 @@ def within(shape: shapely.Geometry, grid: Grid) -> shapely.Geometry:
     except ValueError:
         return shape
     shared = shapely.intersection(shape, frame)
-    polygons = [part for part in shapely.get_parts(shared) if part.geom_type == "Polygon"]
+    polygons = [part for part in shapely.get_parts(shared) if part.geom_type == "Polygon" and part.area]
     return shapely.multipolygons(polygons) if polygons else frame
 
 

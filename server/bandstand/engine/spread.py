@@ -154,7 +154,9 @@ def _below(number: float, weights: NDArray[np.float64], knots: NDArray[np.float6
     rows = np.arange(len(knots))
     left, right = knots[rows, inner - 1], knots[rows, inner]
     shares = np.array(_SHARES)
-    step = np.where(right > left, (number - left) / np.where(right > left, right - left, 1.0), 0.0)
+    # Beyond all knots the step is none, whatever comes out.
+    with np.errstate(over="ignore", invalid="ignore"):
+        step = np.where(right > left, (number - left) / np.where(right > left, right - left, 1.0), 0.0)
     share = shares[inner - 1] + (shares[inner] - shares[inner - 1]) * step
     share = np.where(place == 0, 0.0, np.where(place == knots.shape[1], 1.0, share))
     return float((share * weights).sum()) + 1e-12

@@ -15,6 +15,7 @@ from bandstand.config.profiles import Profile
 from bandstand.engine.candidates import Announced, Candidate, Declared, Entry
 from bandstand.engine.roots import Roots
 from bandstand.engine.strange import RASTERS
+from bandstand.model.field import is_offset, is_scale
 from bandstand.model.time import TimeSpan
 from bandstand.read.plain import real
 
@@ -315,7 +316,7 @@ def _announced(asset: Json, plane: int) -> Announced:
                 except (ValueError, OverflowError):
                     continue
                 # A scale of 0 would leave nothing of the numbers: nobody means it.
-                if name == "nodata" or (math.isfinite(number) and (number or name == "offset")):
+                if name == "nodata" or (is_scale(number) if name == "scale" else is_offset(number)):
                     values[name] = number
     return Announced(
         scale=values.get("scale"),

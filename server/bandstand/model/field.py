@@ -2,6 +2,19 @@
 
 from dataclasses import dataclass, field
 
+FARTHEST = 1e18
+"""Of a scale, of one over it, and of an offset: any integer of 64 bits times it is a number of 32-bit floats still."""
+
+
+def is_scale(number: float) -> bool:
+    """Whether it leaves something of stored numbers: not 0, not NaN, and not beyond what can be computed with."""
+    return 1.0 / FARTHEST <= abs(number) <= FARTHEST
+
+
+def is_offset(number: float) -> bool:
+    """Whether it can be computed with."""
+    return abs(number) <= FARTHEST
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:

@@ -51,10 +51,8 @@ COMPOSITE = timedelta(hours=12)
 def isoformat(moment: datetime) -> str:
     """ISO 8601 in UTC with a `Z`, milliseconds only where there are some."""
     utc = moment.astimezone(UTC)
-    text = utc.strftime("%Y-%m-%dT%H:%M:%S")
-    if utc.microsecond:
-        text += f".{utc.microsecond // 1000:03d}"
-    return text + "Z"
+    # strftime leaves out the zeros before early years.
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds" if utc.microsecond else "seconds") + "Z"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,7 +76,7 @@ def calendar_name(start: datetime, end: datetime) -> str:
     """`2022` or `2022-03` where a stretch is this very year or month, to its last microsecond; else empty."""
     if end.microsecond != 999999:
         return ""
-    for name in (f"{start:%Y}", f"{start:%Y-%m}"):
+    for name in (start.isoformat()[:4], start.isoformat()[:7]):
         if _single(name)[0] == TimeSpan(start, end):
             return name
     return ""

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from bandstand.model.field import Field
 
+_MOST_STEPS = 2**53
+
 
 def common_field(fields: Sequence[Field]) -> Field:
     """The field that all these can be expressed in with the least loss.
@@ -63,7 +65,8 @@ def _steps(field: Field, target: Field) -> int | None:
     if not math.isclose(field.scale, target.scale, rel_tol=1e-12):
         return None
     steps = (field.offset - target.offset) / target.scale
-    return round(steps) if abs(steps - round(steps)) < 1e-6 else None
+    # More than can be added to integers of 64 bits, or told from their neighbours, are none.
+    return round(steps) if abs(steps) < _MOST_STEPS and abs(steps - round(steps)) < 1e-6 else None
 
 
 __all__ = ["common_field", "express"]

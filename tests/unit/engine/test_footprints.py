@@ -9,7 +9,8 @@ import shapely
 from tests.unit.engine.conftest import write_tiff
 
 from bandstand.catalog.packing import boxes
-from bandstand.engine.footprints import footprint
+from bandstand.engine.footprints import footprint, outline
+from bandstand.engine.scenes import within
 from bandstand.model.crs import parse_crs
 from bandstand.model.grid import Affine, Grid
 
@@ -64,6 +65,7 @@ def test_the_geometry_of_the_provider_is_kept(scene):
     assert len(json.loads(item.footprint)["coordinates"][0]) == 5
 
 
+BOW = [[-1.0, 48.0], [1.0, 50.0], [1.0, 48.0], [-1.0, 50.0], [-1.0, 48.0]]
 SQUARE = [[-1.0, 50.0], [6.0, 50.0], [6.0, 53.0], [-1.0, 53.0], [-1.0, 50.0]]
 
 
@@ -88,6 +90,13 @@ def test_what_is_kept_of_a_geometry_can_be_read_and_has_an_area(coordinates, kep
     assert shapely.make_valid(found).area > 0
     assert (found.bounds == (-1.0, 50.0, 6.0, 53.0)) == kept
     assert json.loads(text) == json.loads(shapely.to_geojson(found))
+
+
+def test_a_footprint_that_misses_the_grid_is_its_outline():
+    grid = Grid(parse_crs("EPSG:32631"), Affine(10, 0, 282000, 0, -10, 5466000), 96, 96)
+    bow = shapely.from_geojson(footprint({"type": "Polygon", "coordinates": [BOW]}, [grid])[0])
+    assert not shapely.make_valid(bow).intersects(outline(grid))
+    assert within(shapely.make_valid(bow), grid).equals(outline(grid))
 
 
 @pytest.mark.parametrize("kind", ["LineString", "MultiPoint"])

@@ -304,6 +304,21 @@ def test_scale_and_offset_are_resolved_in_order(take, catalog, tmp_path, asset, 
     assert item.properties["bandstand:radiometry"]["decisions"][0]["source"] == source
 
 
+@pytest.mark.parametrize("scale", [1e19, -1e300, 1e-19, 5e-324, "1e400", 10**25])
+def test_a_scale_that_no_number_survives_is_not_believed(take, catalog, tmp_path, scale):
+    take(stac_item(tmp_path / "a", asset={"raster:bands": [{"scale": scale, "offset": 0.0}]}))
+    assert scale_of(catalog.search("c")[0], "B04")[0] == 0.0001
+
+
+@pytest.mark.parametrize("told", [(1e300, 0.0), (0.5, -1e300), (float("nan"), 0.0), (1.0, float("inf"))])
+def test_nor_is_one_of_the_file(take, catalog, tmp_path, told):
+    path = stac_item(tmp_path / "a", asset={}, properties={"s2:processing_baseline": "02.14"})
+    with rasterio.open(path.parent / "B04.tif", "r+") as file:
+        (file.scales, file.offsets) = ((number,) for number in told)
+    take(path)
+    assert scale_of(catalog.search("c")[0], "B04") == (0.0001, 0.0)
+
+
 def test_the_configuration_decides_over_all(take, catalog, tmp_path):
     section = Collection(profile="sentinel-2-l2a", bands={"B04": Band(scale=0.5, offset=1.0)})
     take(stac_item(tmp_path / "a", asset=ANNOUNCED), section=section)

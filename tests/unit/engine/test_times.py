@@ -195,6 +195,17 @@ def test_an_overpass_is_not_cut_at_midnight_utc():
     assert axis(pass_over_fiji, TimeRules(resolution="day")).values == ("2023-06-13", "2023-06-14")
 
 
+@pytest.mark.parametrize("resolution", ["instant", "solar-day", "day", "month", "year"])
+@pytest.mark.parametrize("moment", [datetime.min, datetime(44, 3, 15), datetime.max])  # noqa: DTZ001, DTZ901 - its zone is set
+@pytest.mark.parametrize("lon", [-180.0, 180.0])
+def test_the_ends_of_the_calendar_are_published_and_found(resolution, moment, lon):
+    moments = (Moment(moment.replace(tzinfo=UTC), lon),)
+    rules = TimeRules(resolution=resolution)
+    (label,) = axis(moments, rules).values
+    assert label[:4] in {"0001", "0044", "9999"}
+    assert resolve(parse_time(label), moments, rules).label == label
+
+
 def test_the_very_second_of_a_scene_means_its_group_whatever_the_utc_date():
     moments = (Moment(datetime(2023, 6, 13, 22, 30, tzinfo=UTC), 178.0),)
     assert resolve(parse_time("2023-06-13T22:30:00Z"), moments, RULES).label == "2023-06-14"

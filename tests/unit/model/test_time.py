@@ -11,6 +11,7 @@ from bandstand.errors import InvalidTime
 from bandstand.model.time import (
     Duration,
     TimeSpan,
+    calendar_name,
     from_microseconds,
     isoformat,
     parse_duration,
@@ -90,6 +91,14 @@ def test_the_end_of_the_calendar_is_a_time_like_any_other(text):
     assert span(text).end == span(f"2023-06-14/{text}").end == datetime.max.replace(tzinfo=UTC)
 
 
+@pytest.mark.parametrize("year", [1, 44, 999])
+def test_early_years_have_four_digits(year):
+    assert isoformat(datetime(year, 3, 4, 5, 6, 7, tzinfo=UTC)) == f"{year:04}-03-04T05:06:07Z"
+    start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    assert calendar_name(start, end) == f"{year:04}"
+    assert calendar_name(start, end.replace(month=1)) == f"{year:04}-01"
+
+
 def test_milliseconds_are_matched_to_the_millisecond():
     found = span("2023-06-14T10:56:19.024Z")
     assert found.end - found.start == timedelta(microseconds=999)
@@ -99,7 +108,7 @@ def test_a_plus_that_arrived_as_a_space_is_a_plus():
     assert span("2023-06-14T12:56:19 02:00") == span("2023-06-14T12:56:19+02:00") == span("2023-06-14T10:56:19Z")
 
 
-@given(st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
+@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
 def test_what_is_written_is_read_back(moment):
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     assert span(isoformat(moment)).start == moment

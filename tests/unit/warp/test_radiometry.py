@@ -59,6 +59,14 @@ def test_different_scales_meet_in_physical_float64():
     assert (target.dtype, target.scale, target.offset) == ("float64", 1.0, 0.0)
 
 
+@pytest.mark.parametrize(("scale", "offset"), [(1e-18, 1e18), (1e-9, 1e11), (5e-324, 1e308)])
+def test_offsets_that_lie_more_steps_apart_than_integers_have_meet_in_physical_float64(scale, offset):
+    one, other = field(0.0, scale=scale), field(offset, scale=scale)
+    target = common_field([one, other])
+    assert (target.dtype, target.scale) == ("float64", 1.0)
+    assert express(np.array([3], np.uint16), other, target).tolist() == [3 * scale + offset]
+
+
 def test_classes_are_never_converted():
     values = np.array([3, 4], np.uint8)
     one, other = (field(offset=o, dtype="uint8", categorical=True) for o in (0.0, 1.0))
