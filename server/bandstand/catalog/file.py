@@ -199,7 +199,9 @@ class CatalogFile:
         known = self._seen
         # The journal of a file that others write to is theirs to look at, but a still one has none.
         alike = known is not None and now is not None and known[:4] == now[:4] and not (self._is_still and now.journal)
-        if alike and self._trouble is None:
+        if alike and self._trouble is None and self._spare is not None:
+            # The version of its tables may have changed in the journal.
+            self._check_tables(self._spare)
             return
         own_number = self._peek(now) if now is not None else "0"
         if known is None or now is None or known[:2] != now[:2]:

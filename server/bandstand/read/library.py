@@ -206,7 +206,10 @@ class Library:
         Raises:
             SourceUnavailable: It is missing, out of reach, or has changed.
         """
-        self._store(href).read(href, [(0, 1)], version=version)
+        store = self._store(href)
+        # One that was moved away is still open.
+        store.watch(href, version)
+        store.read(href, [(0, 1)], version=version)
 
     def stats(self) -> CacheStats:
         """What the cache of decoded blocks has seen and holds."""

@@ -394,3 +394,14 @@ def test_what_is_no_file_is_told_as_such_and_left_alone(tmp_path, make, writable
     with pytest.raises(CatalogUnavailable, match=r"The catalogue catalog.sqlite is no file\."):
         open_catalog(tmp_path / "catalog.sqlite", writable=writable)
     assert beside(tmp_path / "catalog.sqlite") == ["catalog.sqlite"]
+
+
+def test_tables_of_another_version_are_noticed_though_they_are_in_the_journal_alone(path, reader):
+    assert reader.trouble() == ""
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 9")
+    assert "tables of version 9" in reader.trouble()
+    other.execute("PRAGMA user_version = 2")
+    assert reader.trouble() == ""
+    assert reader.count("s2") == 2
+    other.close()

@@ -128,3 +128,15 @@ def test_a_replaced_file_of_the_same_size_and_time_is_the_one_that_is_read(tmp_p
     store.read(str(path), [(0, 3)], version=version)
     other.rename(path)
     assert store.read(str(path), [(0, 3)], version=version) == [b"new"]
+
+
+def test_a_file_that_was_moved_away_cannot_be_opened_though_it_was_read_before(write_tiff, tmp_path, clock):
+    path = Path(shutil.copy(write_tiff(np.ones((1, 64, 64), np.uint8)), tmp_path))
+    library = Library()
+    version = library.describe(str(path)).version
+    library.probe(str(path), version)
+    path.rename(tmp_path / "away.tif")
+    clock.now_s += 1.01
+    with pytest.raises(SourceUnavailable, match="cannot be opened"):
+        library.probe(str(path), version)
+    library.close()
