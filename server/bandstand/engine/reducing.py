@@ -34,7 +34,8 @@ def summarise(plan: Plan, library: Library, account: Account) -> tuple[Summary, 
                 numbers = numbers * field.scale + field.offset
             if numbers.size:
                 tally.defined += numbers.size
-                tally.total += float(numbers.sum())
+                with np.errstate(over="ignore", invalid="ignore"):
+                    tally.total += float(numbers.sum())
                 tally.least = min(tally.least, float(numbers.min()))
                 tally.greatest = max(tally.greatest, float(numbers.max()))
                 tally.true += int(np.count_nonzero(numbers))

@@ -298,7 +298,8 @@ class _Place:
 
 def _place(dataset: Any) -> _Place:
     transform = dataset.transform
-    if not transform.is_identity and transform.determinant != 0:
+    finite = all(map(math.isfinite, (transform.determinant, transform.c, transform.f)))
+    if not transform.is_identity and finite and transform.determinant != 0:
         affine = Affine(transform.a, transform.b, transform.c, transform.d, transform.e, transform.f)
         return _Place(_crs(dataset.crs), affine, None, (Level(dataset.width, dataset.height),))
     fitted = fit(dataset)

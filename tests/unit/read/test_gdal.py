@@ -92,3 +92,23 @@ def test_a_changed_file_is_refused(write_tiff, tmp_path):
     source = Library().open(path, version=report.version, index=report.index)
     with pytest.raises(SourceUnavailable, match="ingest it again"):
         source.read(1, 0, 0, 0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        (float("nan"), 0, 3e5, 0, -10, 5e6),
+        (float("inf"), 0, 3e5, 0, -10, 5e6),
+        (10, 0, float("inf"), 0, -10, 5e6),
+        (1e200, 0, 0, 0, -1e200, 0),
+        (1e-200, 0, 0, 0, -1e-200, 0),
+    ],
+)
+def test_numbers_that_place_no_pixel_place_no_file(tmp_path, place):
+    path = tmp_path / "x.tif"
+    made = {"driver": "GTiff", "width": 4, "height": 4, "count": 1, "dtype": "uint8", "crs": "EPSG:32631"}
+    with rasterio.open(path, "w", transform=rasterio.Affine(*place), **made) as file:
+        file.write(np.ones((1, 4, 4), np.uint8))
+    report = Library().describe(str(path))
+    assert report.grid is None
+    assert report.unplaced.startswith("has nothing that places its pixels")

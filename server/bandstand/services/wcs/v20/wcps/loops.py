@@ -6,7 +6,7 @@ from collections.abc import Iterator as Walk
 from dataclasses import fields, is_dataclass
 from typing import Protocol
 
-from bandstand.errors import BandstandError, InvalidSubset
+from bandstand.errors import BandstandError, InvalidProgram, InvalidSubset
 from bandstand.model.combine import Fold, Formula
 from bandstand.services.wcs.v20.subset import axis_kind
 from bandstand.services.wcs.v20.wcps.errors import Source
@@ -113,7 +113,14 @@ def _numbers(operator: str, numbers: list[float]) -> float | bool:
     defined = [number for number in numbers if not math.isnan(number)]
     if not defined:
         return math.nan
-    return _CONDENSE[operator](defined)
+    try:
+        found = _CONDENSE[operator](defined)
+    except (OverflowError, ValueError):
+        # Of sums on their way, and of infinities that cancel out.
+        found = math.inf
+    if math.isinf(found):
+        raise InvalidProgram("a number grows too large; numbers reach to about 1.8e308")
+    return found
 
 
 def _steps(iterator: Iterator, node: Condense, evaluator: Evaluator) -> list[Value]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bandstand.engine.process import Process
@@ -109,11 +109,20 @@ class Guesses(Reductions):
         return [[1.0] * len(cover.bands)] * cover.count
 
 
+def total(numbers: Iterable[float]) -> float:
+    """The exact sum, rounded once; infinite, or NaN, where floats (IEEE 754) end."""
+    known = list(numbers)
+    try:
+        return math.fsum(known)
+    except (OverflowError, ValueError):
+        return sum(known, 0.0)
+
+
 def _joined(summaries: Sequence[Summary]) -> Summary:
     return Summary(
         cells=sum(s.cells for s in summaries),
         defined=sum(s.defined for s in summaries),
-        total=math.fsum(s.total for s in summaries),
+        total=total(s.total for s in summaries),
         least=min(s.least for s in summaries),
         greatest=max(s.greatest for s in summaries),
         true=sum(s.true for s in summaries),
